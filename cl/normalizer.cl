@@ -1,0 +1,187 @@
+/*
+ * What the sum of losses is divided by, where it depends on the data: counters of the targets, and the sum of weights.
+ * It must be known before the gradient can be written, so these kernels run before the loss.
+ *
+ * normalizer_count reads the targets once (1 to 8 bytes per row; dense: 4 per element), a group a tile of FOCL_TILE
+ * rows or elements, and writes four counters per tile; integer sums have no order to keep. normalizer_count_fold adds
+ * them up in one group. normalizer_weights walks the elements in the order of reduce.clh and sums the weights of those
+ * that count; it reads the weights and the labels.
+ *
+ * Barriers: one after the items have stored their part, then item 0 alone adds the parts; no item leaves before.
+ */
+#include "work.clh"
+
+/* A tile's counters; first is relative to the tile, FOCL_NONE if there is none. */
+typedef struct {
+    uint ignored;
+    uint positive;
+    uint out_of_range;
+    uint first;
+} focl_tile_counts;
+
+#define FOCL_NONE 0xffffffffu
+
+static void focl_add_counts(focl_tile_counts *sum, uint ignored, uint positive, uint out_of_range) {
+    sum->ignored += ignored;
+    sum->positive += positive;
+    sum->out_of_range += out_of_range;
+}
+
+static void focl_count_bad(focl_tile_counts *sum, uint position) {
+    sum->out_of_range += 1;
+    sum->first = min(sum->first, position);
+}
+
+/* How many lanes of a vector comparison hold. */
+static uint focl_count_lanes(mask condition) {
+#if FOCL_VECTOR == 1
+    return condition ? 1 : 0;
+#else
+    int lanes[FOCL_VECTOR];
+    uint count = 0;
+    FOCL_VSTORE(condition, 0, lanes);
+    for (uint lane = 0; lane < FOCL_VECTOR; ++lane)
+        count -= (uint)lanes[lane];
+    return count;
+#endif
+}
+
+/* The counters of the vector at an index: its labels, or its dense targets. */
+static void focl_count_vector(const focl_work *work, focl_size index, uint position, focl_tile_counts *sum) {
+#if FOCL_TARGETS == FOCL_TARGETS_F32
+    const real t = focl_flush(focl_load_elements(work->targets, index, work->layout));
+    const mask bad = !(t >= 0.0f && t <= 1.0f);
+    focl_add_counts(sum, 0, focl_count_lanes(t == 1.0f), 0);
+    const focl_size end = work->layout.end;
+#else
+    const mask label = focl_load_labels(work->targets, index - work->layout.first_row,
+                                        work->rows_end - work->layout.first_row, work->labels);
+    const mask bad = label == FOCL_LABEL_OUT_OF_RANGE;
+    focl_add_counts(sum, focl_count_lanes(label == FOCL_LABEL_IGNORED), focl_count_lanes(label >= 0), 0);
+    const focl_size end = work->rows_end;
+    if (end - index < FOCL_VECTOR) /* rows behind the end come as ignored */
+        sum->ignored -= FOCL_VECTOR - (uint)(end - index);
+#endif
+    if (!focl_any(bad))
+        return;
+    int lanes[FOCL_VECTOR];
+    FOCL_VSTORE(bad, 0, lanes);
+    for (uint lane = 0; lane < FOCL_VECTOR; ++lane)
+        if (lanes[lane] && lane < end - index)
+            focl_count_bad(sum, position + lane);
+}
+
+__kernel __attribute__((reqd_work_group_size(FOCL_GROUP, 1, 1))) void
+normalizer_count(FOCL_WORK_PARAMETERS __global focl_tile_counts *tile_counts, ulong first_tile) {
+    __local focl_tile_counts parts[FOCL_GROUP];
+    FOCL_MAKE_WORK(work);
+    const uint item = (uint)get_local_id(0);
+    const focl_size tile = (focl_size)get_group_id(0);
+#if FOCL_TARGETS == FOCL_TARGETS_F32
+    const focl_size start = work.layout.first + tile * FOCL_TILE;
+    const focl_size limit = work.layout.end;
+#else
+    const focl_size start = work.layout.first_row + tile * FOCL_TILE;
+    const focl_size limit = work.rows_end;
+#endif
+    focl_tile_counts sum = {0, 0, 0, FOCL_NONE};
+    for (uint position = item * FOCL_VECTOR; position < FOCL_TILE; position += FOCL_GROUP * FOCL_VECTOR)
+        if (position < limit - start)
+            focl_count_vector(&work, start + position, position, &sum);
+    parts[item] = sum;
+    barrier(CLK_LOCAL_MEM_FENCE);
+    if (item == 0) {
+        for (uint part = 1; part < FOCL_GROUP; ++part) {
+            focl_add_counts(&sum, parts[part].ignored, parts[part].positive, parts[part].out_of_range);
+            sum.first = min(sum.first, parts[part].first);
+        }
+        tile_counts[first_tile + tile] = sum;
+    }
+}
+
+/* What normalizer_count_fold is to write as the normaliser. */
+static ulong focl_chosen_count(int kind, ulong counted, ulong counted_rows, ulong positive) {
+    switch (kind) {
+    case FOCL_NORMALIZER_COUNTED:
+        return counted;
+    case FOCL_NORMALIZER_ROWS:
+        return counted_rows;
+    default:
+        return max((ulong)1, positive);
+    }
+}
+
+/* From the tiles' counters to focl_loss_counts and the normaliser; counts has FOCL_COUNT_SLOTS entries. */
+__kernel __attribute__((reqd_work_group_size(FOCL_GROUP, 1, 1))) void
+normalizer_count_fold(__global const focl_tile_counts *tile_counts, ulong tiles, ulong elements, ulong rows,
+                      ulong classes, int kind, __global ulong *counts, ulong counts_offset,
+                      __global float *normalizer, ulong normalizer_offset) {
+    __local ulong parts[4][FOCL_GROUP];
+    const uint item = (uint)get_local_id(0);
+    ulong ignored = 0, positive = 0, out_of_range = 0, first = ULONG_MAX;
+    for (ulong tile = item; tile < tiles; tile += FOCL_GROUP) {
+        const focl_tile_counts part = tile_counts[tile];
+        ignored += part.ignored;
+        positive += part.positive;
+        out_of_range += part.out_of_range;
+        if (part.first != FOCL_NONE)
+            first = min(first, tile * FOCL_TILE + part.first);
+    }
+    parts[0][item] = ignored;
+    parts[1][item] = positive;
+    parts[2][item] = out_of_range;
+    parts[3][item] = first;
+    barrier(CLK_LOCAL_MEM_FENCE);
+    if (item != 0)
+        return;
+    for (uint part = 1; part < FOCL_GROUP; ++part) {
+        ignored += parts[0][part];
+        positive += parts[1][part];
+        out_of_range += parts[2][part];
+        first = min(first, parts[3][part]);
+    }
+#if FOCL_TARGETS == FOCL_TARGETS_F32
+    const ulong counted = elements;
+    const ulong counted_rows = rows;
+#else
+    const ulong counted_rows = rows - ignored;
+    const ulong counted = FOCL_HAS_OPTION(TARGET_ONLY) ? positive : counted_rows * classes;
+#endif
+    __global ulong *out = counts + counts_offset;
+    out[FOCL_COUNT_ELEMENTS] = elements;
+    out[FOCL_COUNT_ROWS] = rows;
+    out[FOCL_COUNT_COUNTED] = counted;
+    out[FOCL_COUNT_COUNTED_ROWS] = counted_rows;
+    out[FOCL_COUNT_IGNORED] = ignored;
+    out[FOCL_COUNT_POSITIVE] = positive;
+    out[FOCL_COUNT_OUT_OF_RANGE] = out_of_range;
+    out[FOCL_COUNT_FIRST] = first;
+    if (kind != FOCL_NORMALIZER_NOT_COUNTED)
+        normalizer[normalizer_offset] = (float)focl_chosen_count(kind, counted, counted_rows, positive);
+}
+
+/* The weights of the vector at an element, 0 for what does not count. */
+static real focl_process(const focl_work *work, focl_size element) {
+    if (element >= work->layout.end)
+        return FOCL_REAL(0.0f);
+    const focl_place place = focl_place_of(element, work->layout);
+    mask counts = focl_lanes_inside(element, work->layout);
+#if FOCL_TARGETS != FOCL_TARGETS_F32
+    const mask label = focl_load_element_labels(work->targets, place, work->layout, work->labels);
+    if (FOCL_HAS_OPTION(TARGET_ONLY))
+        counts = counts && label == focl_class_numbers(place, work->layout);
+    else
+        counts = counts && label != FOCL_LABEL_IGNORED;
+#endif
+    return counts ? focl_weighted(FOCL_REAL(1.0f), work, place) : FOCL_REAL(0.0f);
+}
+
+#include "fold.clh"
+#include "tile.clh"
+
+__kernel __attribute__((reqd_work_group_size(FOCL_GROUP, 1, 1))) void
+normalizer_weights(FOCL_WORK_PARAMETERS __global focl_sum *tile_sums, ulong first_tile) {
+    __local focl_sum lanes[FOCL_GROUP_TILES * FOCL_LANES];
+    FOCL_MAKE_WORK(work);
+    focl_walk_tiles(&work, lanes, tile_sums, first_tile, 1);
+}

@@ -1,0 +1,43 @@
+# One executable per tests/test_<stem>.c, run by ctest.
+
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(CHECK REQUIRED IMPORTED_TARGET check)
+
+file(GLOB support_sources CONFIGURE_DEPENDS tests/support*.c)
+add_library(focl_test_support STATIC ${support_sources})
+focl_compile_flags(focl_test_support)
+target_include_directories(focl_test_support PUBLIC tests PRIVATE src)
+target_link_libraries(focl_test_support PUBLIC focl_static PkgConfig::CHECK)
+target_compile_definitions(focl_test_support PUBLIC FOCL_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
+
+file(GLOB test_sources CONFIGURE_DEPENDS tests/test_*.c)
+
+foreach(test_source IN LISTS test_sources)
+    cmake_path(GET test_source STEM test_name)
+    focl_add_executable(${test_name} ${test_source})
+    target_link_libraries(${test_name} PRIVATE focl_test_support)
+    set_target_properties(${test_name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
+    add_test(NAME ${test_name} COMMAND ${test_name} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+    # OpenCL does not survive fork: each executable is its own process anyway.
+    set(environment CK_FORK=no)
+    if(TARGET focl_command)
+        list(APPEND environment "FOCL_COMMAND=$<TARGET_FILE:focl_command>")
+        target_link_libraries(${test_name} PRIVATE focl_command_parts)
+        add_dependencies(${test_name} focl_command)
+    endif()
+    set_tests_properties(${test_name} PROPERTIES ENVIRONMENT "${environment}" SKIP_RETURN_CODE 77 TIMEOUT 600)
+endforeach()
+
+# A compiler that knows OpenCL C and no device's extensions reads every kernel file with its default settings.
+find_program(FOCL_OPENCL_CLANG NAMES clang-15 clang-16 clang-17 clang-18 clang-19 clang-14)
+mark_as_advanced(FOCL_OPENCL_CLANG)
+if(FOCL_OPENCL_CLANG)
+    foreach(flat_kernel IN LISTS FOCL_FLAT_KERNELS)
+        cmake_path(GET flat_kernel STEM kernel_name)
+        add_test(NAME syntax_${kernel_name}
+                 COMMAND ${FOCL_OPENCL_CLANG} -x cl -cl-std=CL1.2 -Xclang -finclude-default-header -fsyntax-only
+                         -target spir64-unknown-unknown -Wall -Wextra -Wno-unused-function -Wno-unused-parameter
+                         -Werror ${flat_kernel})
+        set_tests_properties(syntax_${kernel_name} PROPERTIES LABELS once)
+    endforeach()
+endif()

@@ -1,0 +1,14 @@
+/* focl: focal loss and its relatives on OpenCL. This header includes all the others. */
+#ifndef FOCL_FOCL_H
+#define FOCL_FOCL_H
+
+#include "focl/device.h"
+#include "focl/handle.h"
+#include "focl/loss.h"
+#include "focl/mirror.h"
+#include "focl/reference.h"
+#include "focl/status.h"
+#include "focl/version.h"
+#include "focl/view.h"
+
+#endif

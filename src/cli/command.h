@@ -1,0 +1,13 @@
+/* The subcommands of focl. Each takes the arguments after its name; false with a complaint if it failed. */
+#ifndef FOCL_CLI_COMMAND_H
+#define FOCL_CLI_COMMAND_H
+
+#include "complaint.h"
+
+typedef bool focl__command_function(int count, char **arguments, focl__complaint *complaint);
+
+focl__command_function focl__command_demo;
+focl__command_function focl__command_devices;
+focl__command_function focl__command_loss;
+
+#endif

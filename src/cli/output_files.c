@@ -1,0 +1,145 @@
+#include "output_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool fail(const focl__output *output, focl__complaint *complaint) {
+    return focl__fail_data(complaint, "%s: %s: %s", output->option, output->path, strerror(errno));
+}
+
+/* The folder of a path, to be freed; NULL without memory. */
+static char *folder_of(const char *path) {
+    const char *slash = strrchr(path, '/');
+    size_t length = slash ? (size_t)(slash - path) + 1 : 0;
+    char *folder = malloc(length + 2);
+    if (folder)
+        snprintf(folder, length + 2, "%.*s", (int)(length ? length : 1), length ? path : ".");
+    return folder;
+}
+
+static bool folder_writable(const focl__output *output, focl__complaint *complaint) {
+    char *folder = folder_of(output->path);
+    bool good = folder && access(folder, W_OK | X_OK) == 0;
+    free(folder);
+    return good || fail(output, complaint);
+}
+
+/* Renaming over a device or a folder would destroy it or fail late. */
+static bool replaceable(const focl__output *output, focl__complaint *complaint) {
+    struct stat status;
+    if (stat(output->path, &status) == 0 && !S_ISREG(status.st_mode))
+        return focl__fail_data(complaint, "%s: %s: exists and is not a regular file", output->option, output->path);
+    return folder_writable(output, complaint);
+}
+
+bool focl__outputs_check(const focl__output *outputs, size_t count, focl__complaint *complaint) {
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(outputs[i].path, outputs[j].path) == 0)
+                return focl__fail_usage(complaint, "%s: %s is the file of %s too", outputs[i].option, outputs[i].path,
+                                        outputs[j].option);
+        if (!replaceable(&outputs[i], complaint))
+            return false;
+    }
+    return true;
+}
+
+static bool write_bytes(int descriptor, const void *bytes, size_t count) {
+    enum { LARGEST_WRITE = 1 << 30 }; /* some systems refuse more than 2^31 bytes at a time */
+    const char *at = bytes;
+    while (count > 0) {
+        ssize_t written = write(descriptor, at, count < LARGEST_WRITE ? count : LARGEST_WRITE);
+        if (written < 0 && errno != EINTR)
+            return false;
+        if (written > 0) {
+            at += written;
+            count -= (size_t)written;
+        }
+    }
+    return true;
+}
+
+static bool write_array(int descriptor, const float *values, const focl__npy_shape *shape) {
+    focl__npy_preamble preamble;
+    size_t elements = 1;
+    for (size_t axis = 0; axis < shape->rank; axis++)
+        elements *= shape->extents[axis];
+    focl__npy_write_preamble(&preamble, shape);
+    return write_bytes(descriptor, preamble.text, preamble.bytes) &&
+           write_bytes(descriptor, values, elements * sizeof *values) && fsync(descriptor) == 0;
+}
+
+static char *partial_name(const char *path) {
+    size_t bytes = strlen(path) + 48;
+    char *name = malloc(bytes);
+    if (name)
+        snprintf(name, bytes, "%s.%ld.partial", path, (long)getpid());
+    return name;
+}
+
+static bool write_partial(focl__output *output, const focl__npy_shape *shape, focl__complaint *complaint) {
+    char *name = partial_name(output->path);
+    int descriptor = name ? open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666) : -1;
+    if (descriptor < 0) {
+        free(name);
+        return fail(output, complaint);
+    }
+    output->partial = name;
+    bool written = write_array(descriptor, output->values, shape) || fail(output, complaint);
+    if (close(descriptor) != 0 && written)
+        return fail(output, complaint);
+    return written;
+}
+
+static bool put_in_place(focl__output *output, focl__complaint *complaint) {
+    if (rename(output->partial, output->path) != 0)
+        return fail(output, complaint);
+    output->in_place = true;
+    return true;
+}
+
+/* So that the new name survives a loss of power too; a file system that cannot is no failure. */
+static void sync_folder(const char *path) {
+    char *folder = folder_of(path);
+    int descriptor = folder ? open(folder, O_RDONLY | O_CLOEXEC) : -1;
+    if (descriptor >= 0) {
+        fsync(descriptor);
+        close(descriptor);
+    }
+    free(folder);
+}
+
+static bool write_all(focl__output *outputs, size_t count, const focl__npy_shape *shape, focl__complaint *complaint) {
+    for (size_t i = 0; i < count; i++)
+        if (!write_partial(&outputs[i], shape, complaint))
+            return false;
+    for (size_t i = 0; i < count; i++)
+        if (!put_in_place(&outputs[i], complaint))
+            return false;
+    return true;
+}
+
+static void finish(focl__output *output, bool good) {
+    if (good)
+        sync_folder(output->path);
+    else if (output->in_place)
+        unlink(output->path);
+    else if (output->partial)
+        unlink(output->partial);
+    free(output->partial);
+    output->partial = NULL;
+}
+
+bool focl__outputs_write(focl__output *outputs, size_t count, const focl__npy_shape *shape,
+                         focl__complaint *complaint) {
+    bool good = write_all(outputs, count, shape, complaint);
+    for (size_t i = 0; i < count; i++)
+        finish(&outputs[i], good);
+    return good;
+}

@@ -1,0 +1,25 @@
+/* What a handle holds. Internal. */
+#ifndef FOCL_HANDLE_PRIVATE_H
+#define FOCL_HANDLE_PRIVATE_H
+
+#include "focl/handle.h"
+#include "program.h"
+#include "sys.h"
+
+/* How elements are laid over work-items: floats in a vector, work-items in a group. Any choice gives the same bits. */
+typedef struct focl__mapping {
+    unsigned vector;
+    unsigned group;
+} focl__mapping;
+
+struct focl_handle {
+    focl_device device;
+    char reason[256];
+    cl_context context;
+    cl_command_queue queue; /* NULL if the handle was made from the caller's context */
+    focl_math math;
+    focl__mapping mapping;
+    focl__program_cache programs;
+};
+
+#endif

@@ -1,0 +1,155 @@
+/* Launching kernels. */
+#include "launch.h"
+
+#include "../cl/agreement.clh"
+#include "error.h"
+#include "handle_private.h"
+
+void focl__argument_add(focl__arguments *arguments, size_t bytes, const void *value) {
+    if (arguments->count < FOCL__ARGUMENTS_MAX)
+        arguments->list[arguments->count] = (focl__argument){bytes, value};
+    arguments->count++;
+}
+
+static size_t tiles_of_group(focl__mapping mapping) {
+    const size_t vectors = FOCL_LANES / mapping.vector;
+    return mapping.group < vectors ? 1 : mapping.group / vectors;
+}
+
+static size_t groups_of(const focl__launch_description *launch, focl__mapping mapping) {
+    const size_t shared = tiles_of_group(mapping);
+    switch (launch->spread) {
+    case FOCL__SPREAD_SHARED:
+        return launch->tiles / shared + (launch->tiles % shared != 0);
+    case FOCL__SPREAD_PER_TILE:
+        return launch->tiles;
+    case FOCL__SPREAD_ONE:
+        break;
+    }
+    return 1;
+}
+
+static focl_status get_program(focl_handle *handle, const focl__launch_description *launch, focl__mapping mapping,
+                               cl_program *program) {
+    focl__program_key key = launch->key;
+    focl__program_define(&key, "FOCL_VECTOR", (int)mapping.vector);
+    focl__program_define(&key, "FOCL_GROUP", (int)mapping.group);
+    if (handle->math == FOCL_MATH_NATIVE)
+        focl__program_define(&key, "FOCL_NATIVE", 1);
+    return focl__program(&handle->programs, handle->context, handle->device.cl_device, handle->device.correct_division,
+                         &key, program);
+}
+
+/* A kernel object of this call alone: OpenCL kernels must not be shared between threads. */
+static focl_status make_kernel(focl_handle *handle, const focl__launch_description *launch, focl__mapping mapping,
+                               cl_kernel *kernel) {
+    cl_program program = NULL;
+    const focl_status status = get_program(handle, launch, mapping, &program);
+    if (status)
+        return status;
+    cl_int code = CL_SUCCESS;
+    *kernel = clCreateKernel(program, launch->kernel, &code);
+    return code == CL_SUCCESS ? FOCL_OK : focl__fail_cl(code, "clCreateKernel");
+}
+
+static bool fits(const focl_handle *handle, cl_kernel kernel, focl__mapping mapping) {
+    size_t most = 0;
+    const cl_int code = clGetKernelWorkGroupInfo(kernel, handle->device.cl_device, CL_KERNEL_WORK_GROUP_SIZE,
+                                                 sizeof most, &most, NULL);
+    return code != CL_SUCCESS || most == 0 || mapping.group <= most;
+}
+
+/* The kernel with the handle's group size, or the largest half, quarter, ... of it that the kernel can take. */
+static focl_status make_fitting_kernel(focl_handle *handle, const focl__launch_description *launch,
+                                       focl__mapping *mapping, cl_kernel *kernel) {
+    focl_status status = make_kernel(handle, launch, *mapping, kernel);
+    while (!status && mapping->group > 1 && !fits(handle, *kernel, *mapping)) {
+        clReleaseKernel(*kernel);
+        *kernel = NULL;
+        mapping->group /= 2;
+        status = make_kernel(handle, launch, *mapping, kernel);
+    }
+    return status;
+}
+
+static focl_status set_arguments(cl_kernel kernel, const focl__arguments *arguments) {
+    for (size_t i = 0; i < arguments->count; i++) {
+        const focl__argument *argument = &arguments->list[i];
+        const cl_int code = clSetKernelArg(kernel, (cl_uint)i, argument->bytes, argument->value);
+        if (code != CL_SUCCESS)
+            return focl__fail_cl(code, "clSetKernelArg");
+    }
+    return FOCL_OK;
+}
+
+static cl_uint waits_of(const focl__chain *chain) {
+    return chain->last ? 1 : chain->wait_count;
+}
+
+static const cl_event *wait_list_of(const focl__chain *chain) {
+    if (chain->last)
+        return &chain->last;
+    return chain->wait_count ? chain->wait_list : NULL;
+}
+
+static void advance(focl__chain *chain, cl_event next) {
+    if (chain->last)
+        clReleaseEvent(chain->last);
+    chain->last = next;
+}
+
+/* Some drivers report an end before the start; such a time is none. */
+static focl_status add_time(focl__chain *chain) {
+    cl_ulong start = 0;
+    cl_ulong end = 0;
+    const cl_int code = clWaitForEvents(1, &chain->last);
+    if (code != CL_SUCCESS)
+        return focl__fail_cl(code, "clWaitForEvents");
+    if (clGetEventProfilingInfo(chain->last, CL_PROFILING_COMMAND_START, sizeof start, &start, NULL) == CL_SUCCESS &&
+        clGetEventProfilingInfo(chain->last, CL_PROFILING_COMMAND_END, sizeof end, &end, NULL) == CL_SUCCESS &&
+        end > start)
+        *chain->kernel_seconds += (double)(end - start) * 1e-9;
+    return FOCL_OK;
+}
+
+static focl_status enqueue(focl__chain *chain, cl_kernel kernel, size_t groups, focl__mapping mapping) {
+    const size_t local = mapping.group;
+    const size_t global = groups * local;
+    cl_event next = NULL;
+    const cl_int code = clEnqueueNDRangeKernel(chain->queue, kernel, 1, NULL, &global, &local, waits_of(chain),
+                                               wait_list_of(chain), &next);
+    if (code != CL_SUCCESS)
+        return focl__fail_cl(code, "clEnqueueNDRangeKernel");
+    advance(chain, next);
+    return chain->kernel_seconds ? add_time(chain) : FOCL_OK;
+}
+
+focl_status focl__launch(focl_handle *handle, focl__chain *chain, const focl__launch_description *launch) {
+    focl__mapping mapping = handle->mapping;
+    cl_kernel kernel = NULL;
+    focl_status status = make_fitting_kernel(handle, launch, &mapping, &kernel);
+    if (!status)
+        status = set_arguments(kernel, launch->arguments);
+    if (!status)
+        status = enqueue(chain, kernel, groups_of(launch, mapping), mapping);
+    if (kernel)
+        clReleaseKernel(kernel);
+    return status;
+}
+
+focl_status focl__chain_mark(focl__chain *chain) {
+    cl_event next = NULL;
+    const cl_int code = clEnqueueMarkerWithWaitList(chain->queue, waits_of(chain), wait_list_of(chain), &next);
+    if (code != CL_SUCCESS)
+        return focl__fail_cl(code, "clEnqueueMarkerWithWaitList");
+    advance(chain, next);
+    return FOCL_OK;
+}
+
+void focl__chain_end(focl__chain *chain, cl_event *event) {
+    if (event)
+        *event = chain->last;
+    else if (chain->last)
+        clReleaseEvent(chain->last);
+    chain->last = NULL;
+}

@@ -1,0 +1,60 @@
+/* Enqueuing one kernel: from a stem, a specialisation and arguments to an event. Internal. */
+#ifndef FOCL_LAUNCH_H
+#define FOCL_LAUNCH_H
+
+#include "focl/handle.h"
+#include "program.h"
+
+/* A kernel argument by address, as clSetKernelArg takes it. */
+typedef struct focl__argument {
+    size_t bytes;
+    const void *value;
+} focl__argument;
+
+enum { FOCL__ARGUMENTS_MAX = 64 };
+
+typedef struct focl__arguments {
+    size_t count;
+    focl__argument list[FOCL__ARGUMENTS_MAX];
+} focl__arguments;
+
+/* Adds an argument; the value is read when the launch happens. */
+void focl__argument_add(focl__arguments *arguments, size_t bytes, const void *value);
+
+/* How many work-groups a kernel needs for its tiles. */
+typedef enum focl__spread {
+    FOCL__SPREAD_SHARED,   /* a group takes as many tiles as it has room for: tile.clh */
+    FOCL__SPREAD_PER_TILE, /* a group per tile */
+    FOCL__SPREAD_ONE       /* one group for all */
+} focl__spread;
+
+typedef struct focl__launch_description {
+    const char *kernel;
+    focl__program_key key; /* without FOCL_VECTOR, FOCL_GROUP and FOCL_NATIVE, which the launch adds */
+    focl__spread spread;
+    size_t tiles;
+    const focl__arguments *arguments;
+} focl__launch_description;
+
+/*
+ * Commands one after another on a queue of any kind: each waits for the one before, the first for the caller's events.
+ * Zero-initialise with queue, wait_count and wait_list; focl__chain_end gives the last event away or releases it.
+ */
+typedef struct focl__chain {
+    cl_command_queue queue;
+    cl_uint wait_count;
+    const cl_event *wait_list;
+    cl_event last;          /* owned; NULL before the first command */
+    double *kernel_seconds; /* NULL, or where the time of finished kernels is added; waits for each then */
+} focl__chain;
+
+/* Enqueues a kernel as the next of the chain. */
+focl_status focl__launch(focl_handle *handle, focl__chain *chain, const focl__launch_description *launch);
+
+/* Enqueues a marker as the next of the chain: an event for calls without work. */
+focl_status focl__chain_mark(focl__chain *chain);
+
+/* Hands the last event to *event, if that is wanted, and releases it otherwise. */
+void focl__chain_end(focl__chain *chain, cl_event *event);
+
+#endif

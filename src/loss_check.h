@@ -1,0 +1,61 @@
+/* What every form of the loss checks of its arguments before it does anything. Internal. */
+#ifndef FOCL_LOSS_CHECK_H
+#define FOCL_LOSS_CHECK_H
+
+#include "focl/loss.h"
+
+/* The arrays of FOCL_LOSS_INPUT_TABLE and FOCL_LOSS_OUTPUT_TABLE, in that order. */
+enum focl__loss_array {
+#define FOCL__LOSS_ARRAY(field, type, extent) FOCL__LOSS_##field,
+    FOCL_LOSS_INPUT_TABLE(FOCL__LOSS_ARRAY) FOCL_LOSS_OUTPUT_TABLE(FOCL__LOSS_ARRAY)
+#undef FOCL__LOSS_ARRAY
+        FOCL__LOSS_ARRAY_COUNT,
+    FOCL__LOSS_FIRST_OUTPUT = FOCL__LOSS_reduced
+};
+
+/* Which part of an array a part of the elements needs. */
+typedef enum focl__loss_range { FOCL__RANGE_WHOLE, FOCL__RANGE_ROWS, FOCL__RANGE_ELEMENTS } focl__loss_range;
+
+/* What an array of a call is: derived from the tables and the description. */
+typedef struct focl__loss_array_shape {
+    const char *name;
+    size_t element_bytes;
+    size_t elements;
+    focl__loss_range range;
+    bool given;
+} focl__loss_array_shape;
+
+typedef struct focl__loss_shape {
+    size_t elements;
+    size_t rows;
+    bool dense;
+    focl__loss_array_shape arrays[FOCL__LOSS_ARRAY_COUNT];
+} focl__loss_shape;
+
+/*
+ * Checks the description, in header order, and which arrays are given; fills *shape. given[] says for each array
+ * whether the caller gave it. FOCL_EINVAL or FOCL_ENOTSUP with the sentence recorded.
+ */
+focl_status focl__loss_check(const focl_loss_description *description, const bool given[FOCL__LOSS_ARRAY_COUNT],
+                             focl__loss_shape *shape);
+
+/*
+ * The same from host pointers (reference outputs too: output_bytes is sizeof(double) there, 0 for the types of the
+ * table), plus their overlaps (FOCL_EOVERLAP): pointers[] in the order of enum focl__loss_array, NULL for absent ones.
+ */
+focl_status focl__loss_check_host(const focl_loss_description *description,
+                                  const void *const pointers[FOCL__LOSS_ARRAY_COUNT], size_t output_bytes,
+                                  focl__loss_shape *shape);
+
+/* The same for the arrays of focl_loss_host and focl_mirror_loss, which may be NULL: FOCL_EINVAL then. */
+focl_status focl__loss_check_host_call(const focl_loss_description *description, const focl_loss_host_inputs *inputs,
+                                       const focl_loss_host_outputs *outputs, focl__loss_shape *shape);
+
+/*
+ * Looks at every target on the host: FOCL_ELABEL with the first position and value outside, e.g. "targets: label 12 at
+ * row 7 is outside 0..9". *counts, if not NULL, becomes the call's counters either way.
+ */
+focl_status focl__loss_check_targets(const focl_loss_description *description, const focl__loss_shape *shape,
+                                     const void *targets, focl_loss_counts *counts);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * A loss call as work for a device: up to three stages, each a kernel over the elements and a fold of its tiles. The
+ * device API runs each stage over the whole at once, the host API over one piece after another. Internal.
+ */
+#ifndef FOCL_LOSS_JOB_H
+#define FOCL_LOSS_JOB_H
+
+#include "focl/loss.h"
+#include "launch.h"
+#include "loss_plan.h"
+
+/* In the order in which they run. */
+typedef enum focl__loss_stage {
+    FOCL__STAGE_COUNT,   /* counters of the targets */
+    FOCL__STAGE_WEIGHTS, /* the sum of weights */
+    FOCL__STAGE_LOSS,
+    FOCL__STAGE_END
+} focl__loss_stage;
+
+/* A part of the call: its arrays in device memory, and where they stand in the whole (see cl/layout.clh). */
+typedef struct focl__loss_piece {
+    focl_buffer arrays[FOCL__LOSS_ARRAY_COUNT];
+    size_t first;
+    size_t end;
+    size_t first_row;
+    size_t rows_end;
+} focl__loss_piece;
+
+typedef struct focl__loss_job {
+    focl_handle *handle;
+    const focl_loss_description *description;
+    focl__loss_plan plan;
+    focl__chain chain;
+    cl_mem tiles;  /* a pair of floats or four counters for each tile of the whole */
+    cl_mem values; /* a focl_loss_counts, then the normaliser */
+} focl__loss_job;
+
+/* Takes a checked call and the chain's start; makes the device memory. Close it in any case. FOCL_EDEVICEMEM, ... */
+focl_status focl__loss_job_open(focl__loss_job *job, focl_handle *handle, const focl_loss_description *description,
+                                const focl__loss_shape *shape, focl__chain chain);
+
+/* Releases the memory (OpenCL keeps it until the work is done) and gives the last event away. */
+void focl__loss_job_close(focl__loss_job *job, cl_event *event);
+
+bool focl__loss_job_needs(const focl__loss_job *job, focl__loss_stage stage);
+
+/* Which arrays a stage touches in device memory, except those of one value. */
+bool focl__loss_stage_uses(const focl__loss_job *job, focl__loss_stage stage, enum focl__loss_array array);
+
+/* Enqueues a stage's kernel over a piece; pieces begin at multiples of FOCL_TILE elements. */
+focl_status focl__loss_job_walk(focl__loss_job *job, focl__loss_stage stage, const focl__loss_piece *piece);
+
+/* Enqueues the fold of a stage's tiles; of arrays[], the outputs of one value are written. */
+focl_status focl__loss_job_fold(focl__loss_job *job, focl__loss_stage stage, const focl_buffer *arrays);
+
+#endif

@@ -1,0 +1,40 @@
+/* What a loss call comes down to: the numbers the kernels and the mirror calculate with. Internal. */
+#ifndef FOCL_LOSS_PLAN_H
+#define FOCL_LOSS_PLAN_H
+
+#include "focl/loss.h"
+#include "loss_check.h"
+
+/* Where the normaliser comes from. */
+typedef enum focl__normalizer_source {
+    FOCL__NORMALIZER_VALUE,    /* known here: plan.divisor */
+    FOCL__NORMALIZER_COUNTED,  /* the elements that count, which the data decides */
+    FOCL__NORMALIZER_ROWS,     /* the rows that are not ignored */
+    FOCL__NORMALIZER_POSITIVE, /* max(1, positives) */
+    FOCL__NORMALIZER_WEIGHTS,  /* the sum of weights of the elements that count */
+    FOCL__NORMALIZER_ARRAY     /* the caller's array */
+} focl__normalizer_source;
+
+typedef struct focl__loss_plan {
+    focl__loss_shape shape;
+    focl_view view; /* classes = 1 written as one plane: 1 x 1 x elements */
+    int gamma_kind; /* 0, 1, 2 or 3 for any other: as sigmoid_element.clh */
+    float gamma;
+    float alpha_positive;
+    float alpha_negative;
+    float smoothing;
+    float clip;
+    float upstream;
+    float accumulate;
+    float empty; /* the reduced loss when the normaliser is 0 */
+    focl__normalizer_source source;
+    float divisor; /* FOCL__NORMALIZER_VALUE */
+} focl__loss_plan;
+
+/* From a checked description and its shape. */
+focl__loss_plan focl__loss_plan_make(const focl_loss_description *description, const focl__loss_shape *shape);
+
+/* The normaliser that these counters give; plan->source is not WEIGHTS or ARRAY. */
+float focl__loss_plan_divisor(const focl__loss_plan *plan, const focl_loss_counts *counts);
+
+#endif

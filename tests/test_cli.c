@@ -1,0 +1,273 @@
+/* The focl command as its users meet it: run as a process, judged by its exit status, its output and its files. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support_cli.h"
+
+/* ---- Refusals ---- */
+
+START_TEST(wrong_command_lines) {
+    static const struct {
+        const char *arguments, *fragment;
+    } cases[] = {
+        {"", "needs a command"},
+        {"frobnicate", "frobnicate"},
+        {"counts @t.npy --classes 3", "counts: not yet"},
+        {"pt @x.npy @t.npy --out @out.npy", "pt: not yet"},
+        {"activate sigmoid @x.npy --out @out.npy", "activate: not yet"},
+        {"devices extra", "extra"},
+        {"devices --frob", "--frob"},
+        {"devices --json --json", "twice"},
+        {"devices --math fast", "--math"},
+        {"demo @x.npy", "LABELS.npy"},
+        {"loss", "NAME LOGITS.npy TARGETS.npy"},
+        {"loss sigmoid-focal", "NAME LOGITS.npy TARGETS.npy"},
+        {"loss sigmoid-focal @x.npy", "NAME LOGITS.npy TARGETS.npy"},
+        {LOSS "@x.npy", "too many"},
+        {"loss nonsense @x.npy @t.npy", "nonsense"},
+        {"loss softmax-focal @x.npy @t.npy", "softmax-focal: not yet"},
+        {"loss softmax-ce @x.npy @t.npy", "softmax-ce: not yet"},
+        {"loss cross-entropy @x.npy @t.npy", "cross-entropy: not yet"},
+        {"loss sigmoid-mse @x.npy @t.npy", "sigmoid-mse: not yet"},
+        {"loss softmax-mse @x.npy @t.npy", "softmax-mse: not yet"},
+        {"loss mse @x.npy @t.npy", "mse: not yet"},
+        {LOSS "--frob", "--frob"},
+        {LOSS "--grad", "--grad"},
+        {LOSS "--grad=", "--grad"},
+        {LOSS "--json=yes", "--json"},
+        {LOSS "--gamma 1 --gamma 2", "twice"},
+        {LOSS "--gamma two", "--gamma"},
+        {LOSS "--gamma 1,5", "--gamma"},
+        {LOSS "--gamma 1.5x", "--gamma"},
+        {LOSS "--gamma 0x1", "--gamma"},
+        {LOSS "--gamma nan", "--gamma"},
+        {LOSS "--gamma inf", "--gamma"},
+        {LOSS "--gamma 1e999", "--gamma"},
+        {LOSS "--gamma 1e60", "--gamma"},
+        {LOSS "--gamma -1", "--gamma"},
+        {LOSS "--gamma=", "--gamma"},
+        {"loss sigmoid-ce @x.npy @t.npy --gamma 2", "--gamma"},
+        {LOSS "--alpha 1.5", "--alpha"},
+        {LOSS "--alpha off", "--alpha"},
+        {LOSS "--alpha nan", "--alpha"},
+        {LOSS "--axis 1.0", "--axis"},
+        {LOSS "--axis 99999999999999999999", "--axis"},
+        {LOSS "--ignore-index none", "--ignore-index"},
+        {LOSS "--background 1e3", "--background"},
+        {LOSS "--label-smoothing 1.5", "--label-smoothing"},
+        {LOSS "--label-smoothing -0.1", "--label-smoothing"},
+        {LOSS "--input logarithms", "--input"},
+        {LOSS "--clip 0.1", "--clip"},
+        {LOSS "--input probabilities --clip 0.5", "--clip"},
+        {LOSS "--input probabilities --clip -1", "--clip"},
+        {LOSS "--reduction average", "row-mean"},
+        {LOSS "--reduction given", "--normalizer"},
+        {LOSS "--reduction sum --normalizer 3", "--normalizer"},
+        {LOSS "--normalizer 0", "--normalizer"},
+        {LOSS "--normalizer -2", "--normalizer"},
+        {LOSS "--normalizer 1e-60", "--normalizer"},
+        {LOSS "--empty one", "--empty"},
+        {LOSS "--math fast", "--math"},
+        {LOSS "--hess @out.npy", "--hess: not yet"},
+        {LOSS "--dtype f8 --grad @out.npy", "--dtype: f8: not yet"},
+        {LOSS "--dtype f16", "--dtype"},
+        {LOSS "--grad @out.npy --pt @out.npy", "--pt"},
+    };
+    write_problem();
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        assert_fails(cases[i].arguments, NULL, 2, cases[i].fragment);
+}
+END_TEST
+
+static void write_bad_files(void) {
+    static const float infinite[ROWS] = {1, 1, INFINITY, 1};
+    static const float doubled[ELEMENTS] = {0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0};
+    static const uint8_t wrong_labels[ROWS] = {2, 0, 1, 3};
+    static const double wide[ELEMENTS] = {0};
+    scratch_npy("wide.npy", "<f8", "(4, 3)", wide, sizeof wide);
+    scratch_npy("integers.npy", "|u1", "(4, 3)", logits, ELEMENTS);
+    scratch_npy("bad.npy", "|u1", "(4,)", wrong_labels, sizeof wrong_labels);
+    scratch_npy("five.npy", "|u1", "(5,)", "\0\0\0\0", 5);
+    write_floats("two.npy", "(4, 3)", doubled, ELEMENTS);
+    write_floats("infinite.npy", "(4,)", infinite, ROWS);
+    write_floats("square.npy", "(2, 2)", row_weights, 4);
+    scratch_write("text.npy", "not an array", 12);
+    scratch_write("empty.npy", "", 0);
+    scratch_npy_header("short.npy", 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (4, 3)}", logits, 40);
+}
+
+#define OUT " --grad @out.npy --loss-out @out2.npy"
+
+START_TEST(wrong_data) {
+    static const struct {
+        const char *arguments, *fragment, *more;
+    } cases[] = {
+        {"loss sigmoid-focal @missing.npy @t.npy" OUT, "missing.npy", "No such file"},
+        {"loss sigmoid-focal @x.npy @missing.npy" OUT, "missing.npy", "No such file"},
+        {"loss sigmoid-focal @text.npy @t.npy" OUT, "text.npy", "not a .npy"},
+        {"loss sigmoid-focal @empty.npy @t.npy" OUT, "empty.npy", "empty"},
+        {"loss sigmoid-focal @short.npy @t.npy" OUT, "short.npy", "needs 48"},
+        {"loss sigmoid-focal @ @t.npy" OUT, "not a regular file", ""},
+        {"loss sigmoid-focal @integers.npy @t.npy" OUT, "integers.npy", "u1"},
+        {"loss sigmoid-focal @x.npy @bad.npy" OUT, "bad.npy", "label 3 at row 3"},
+        {"loss sigmoid-focal @x.npy @t.npy --axis 0" OUT, "(4,)", "(3,)"},
+        {"loss sigmoid-focal @x.npy @two.npy" OUT, "two.npy", "value 2 at element 7"},
+        {"loss sigmoid-focal @x.npy @five.npy" OUT, "(5,)", "(4, 3)"},
+        {"loss sigmoid-focal @x.npy @transposed.npy" OUT, "(3, 4)", "(4, 3)"},
+        {"loss sigmoid-focal @x.npy @rows.npy" OUT, "rows.npy", "without the class axis"},
+        {"loss sigmoid-focal @rows.npy @t.npy --axis 1" OUT, "--axis", "(4,)"},
+        {LOSS "--axis 2" OUT, "--axis", "(4, 3)"},
+        {LOSS "--axis -3" OUT, "--axis", "-3"},
+        {LOSS "--class-weights @rows.npy" OUT, "rows.npy", "3 classes"},
+        {LOSS "--pos-weight @square.npy" OUT, "square.npy", "(2, 2)"},
+        {LOSS "--weights @class.npy" OUT, "class.npy", "(3,)"},
+        {LOSS "--weights @infinite.npy" OUT, "infinite.npy", "position 2"},
+        {LOSS "--upstream @class.npy" OUT, "class.npy", "(3,)"},
+        {"loss sigmoid-focal @x.npy @dense.npy --ignore-index 1" OUT, "--ignore-index", "dense.npy"},
+        {"loss sigmoid-focal @x.npy @dense.npy --background 1" OUT, "--background", "dense.npy"},
+        {"loss sigmoid-focal @x.npy @dense.npy --target-only" OUT, "--target-only", "dense.npy"},
+        {LOSS "--grad @nowhere/out.npy --pt @out.npy", "nowhere/out.npy", "No such file"},
+        {LOSS "--grad /dev/null --pt @out.npy", "/dev/null", "not a regular file"},
+        {LOSS "--grad @ --pt @out.npy", "--grad", "not a regular file"},
+        {LOSS "--device ::nosuchdevice" OUT, "nosuchdevice", "--device"},
+        {LOSS "--device #99" OUT, "99", "--device"},
+        {"devices --device ::nosuchdevice", "nosuchdevice", "--device"},
+        {"demo @x.npy @dense.npy", "dense.npy", "class indices"},
+    };
+    write_problem();
+    write_bad_files();
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        assert_fails(cases[i].arguments, NULL, 1, cases[i].fragment);
+        assert_fails(cases[i].arguments, NULL, 1, cases[i].more);
+    }
+    assert_fails("loss sigmoid-focal @wide.npy @t.npy" OUT, NULL, 2, "not yet");
+}
+END_TEST
+
+START_TEST(no_device) {
+    static const char *const commands[] = {"devices", "devices --json", LOSS "--grad @out.npy", "demo @x.npy @t.npy"};
+    write_problem();
+    for (size_t i = 0; i < COUNT_OF(commands); i++) {
+        assert_fails(commands[i], "OCL_ICD_VENDORS=/nonexistent", 1, "pocl-opencl-icd");
+        assert_fails(commands[i], "OCL_ICD_VENDORS=/nonexistent", 1, "RUSTICL_ENABLE=llvmpipe");
+    }
+}
+END_TEST
+
+/* ---- Output files ---- */
+
+START_TEST(old_files_stay_until_replaced) {
+    char *file = NULL;
+    write_problem();
+    write_bad_files();
+    scratch_write("g.npy", "old", 3);
+    assert_fails("loss bce @x.npy @bad.npy --grad @g.npy", NULL, 1, "bad.npy");
+    file = read_file(scratch_file("g.npy").text, NULL);
+    ck_assert_str_eq(file, "old");
+    free(file);
+    const size_t files = scratch_count();
+    command_result result = assert_works("loss bce @x.npy @t.npy --grad @g.npy");
+    ck_assert_uint_eq(scratch_count(), files);
+    free(read_floats("g.npy", "(4, 3)", ELEMENTS));
+    command_free(&result);
+}
+END_TEST
+
+START_TEST(inputs_may_be_replaced) {
+    write_problem();
+    command_result first = assert_works("loss bce @x.npy @t.npy --grad @g.npy");
+    command_result second = assert_works("loss bce @x.npy @t.npy --grad @x.npy");
+    float *apart = read_floats("g.npy", "(4, 3)", ELEMENTS);
+    float *over = read_floats("x.npy", "(4, 3)", ELEMENTS);
+    ck_assert_mem_eq(apart, over, ELEMENTS * sizeof *apart);
+    free(apart);
+    free(over);
+    command_free(&first);
+    command_free(&second);
+}
+END_TEST
+
+START_TEST(demo) {
+    static const char *const parts[] = {"Devices",    "chosen: ", "cross entropy", "ulp", "hardest",   "p_t",
+                                        "true class", "gamma 0",  "gamma 2",       "%",   "compiling", "reference"};
+    float *digits = NULL;
+    char *digit_labels = NULL;
+    (void)write_digits(&digits, &digit_labels);
+    command_result result = assert_works("demo @digits.npy @digit_labels.npy");
+    for (size_t i = 0; i < COUNT_OF(parts); i++)
+        ck_assert_msg(strstr(result.out, parts[i]) != NULL, "no \"%s\" in %s", parts[i], result.out);
+    if (!test_small())
+        ck_assert_msg(strstr(result.out, "1202 ") != NULL, "row 1202 is the hardest: %s", result.out);
+    command_free(&result);
+    free(digits);
+    free(digit_labels);
+}
+END_TEST
+
+/* ---- Texts ---- */
+
+START_TEST(devices) {
+    command_result text = assert_works("devices");
+    command_result json = assert_works("devices --json");
+    ck_assert_ptr_nonnull(strstr(text.out, "chosen: "));
+    ck_assert_ptr_nonnull(strstr(text.out, "bit-exact"));
+    ck_assert_msg(json_is_valid(json.out), "%s", json.out);
+    ck_assert_int_eq(strncmp(json.out, "{\"devices\": [{\"index\": 0, \"class\": \"", 36), 0);
+    ck_assert_ptr_nonnull(strstr(json.out, "\"selected\": true"));
+    ck_assert_ptr_nonnull(json_find(json.out, "reason"));
+    ck_assert_ptr_nonnull(json_find(json.out, "bit_exact"));
+    command_free(&text);
+    command_free(&json);
+}
+END_TEST
+
+START_TEST(loss_as_text) {
+    write_problem();
+    command_result text = assert_works(LOSS "--grad @g.npy");
+    static const char *const parts[] = {"sigmoid-focal loss  0.",
+                                        "mean: the sum divided by 12",
+                                        "4 rows of 3",
+                                        "12 elements, 4 of them positive",
+                                        "strict",
+                                        "g.npy"};
+    for (size_t i = 0; i < COUNT_OF(parts); i++)
+        ck_assert_msg(strstr(text.out, parts[i]) != NULL, "no \"%s\" in %s", parts[i], text.out);
+    command_free(&text);
+}
+END_TEST
+
+START_TEST(help_and_version) {
+    static const char *const helps[] = {"--help",      "devices --help", "loss --help",
+                                        "demo --help", "--help loss",    "loss sigmoid-focal --gamma 1 --help"};
+    static const char *const versions[] = {"--version", "devices --version", "loss --version", "demo --version"};
+    for (size_t i = 0; i < COUNT_OF(helps); i++) {
+        command_result result = assert_works(helps[i]);
+        ck_assert_msg(strstr(result.out, "--device") != NULL, "focl %s: %s", helps[i], result.out);
+        command_free(&result);
+    }
+    for (size_t i = 0; i < COUNT_OF(versions); i++) {
+        command_result result = assert_works(versions[i]);
+        ck_assert_int_eq(strncmp(result.out, "focl ", 5), 0);
+        ck_assert_ptr_nonnull(strstr(result.out, focl_version()));
+        command_free(&result);
+    }
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("cli");
+    TCase *refusals = add_case(suite, "refusals");
+    tcase_add_test(refusals, wrong_command_lines);
+    tcase_add_test(refusals, wrong_data);
+    tcase_add_test(refusals, no_device);
+    TCase *files = add_case(suite, "files");
+    tcase_add_test(files, old_files_stay_until_replaced);
+    tcase_add_test(files, inputs_may_be_replaced);
+    TCase *texts = add_case(suite, "texts");
+    tcase_add_test(texts, devices);
+    tcase_add_test(texts, loss_as_text);
+    tcase_add_test(texts, help_and_version);
+    tcase_add_test(texts, demo);
+    return command_test_main(suite);
+}
