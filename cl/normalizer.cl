@@ -21,19 +21,19 @@ typedef struct {
 
 #define FOCL_NONE 0xffffffffu
 
-static void focl_add_counts(focl_tile_counts *sum, uint ignored, uint positive, uint out_of_range) {
+FOCL_FUNCTION void focl_add_counts(focl_tile_counts *sum, uint ignored, uint positive, uint out_of_range) {
     sum->ignored += ignored;
     sum->positive += positive;
     sum->out_of_range += out_of_range;
 }
 
-static void focl_count_bad(focl_tile_counts *sum, uint position) {
+FOCL_FUNCTION void focl_count_bad(focl_tile_counts *sum, uint position) {
     sum->out_of_range += 1;
     sum->first = min(sum->first, position);
 }
 
 /* How many lanes of a vector comparison hold. */
-static uint focl_count_lanes(mask condition) {
+FOCL_FUNCTION uint focl_count_lanes(mask condition) {
 #if FOCL_VECTOR == 1
     return condition ? 1 : 0;
 #else
@@ -47,7 +47,7 @@ static uint focl_count_lanes(mask condition) {
 }
 
 /* The counters of the vector at an index: its labels, or its dense targets. */
-static void focl_count_vector(const focl_work *work, focl_size index, uint position, focl_tile_counts *sum) {
+FOCL_FUNCTION void focl_count_vector(const focl_work *work, focl_size index, uint position, focl_tile_counts *sum) {
 #if FOCL_TARGETS == FOCL_TARGETS_F32
     const real t = focl_flush(focl_load_elements(work->targets, index, work->layout));
     const mask bad = !(t >= 0.0f && t <= 1.0f);
@@ -100,7 +100,7 @@ normalizer_count(FOCL_WORK_PARAMETERS __global focl_tile_counts *tile_counts, ul
 }
 
 /* What normalizer_count_fold is to write as the normaliser. */
-static ulong focl_chosen_count(int kind, ulong counted, ulong counted_rows, ulong positive) {
+FOCL_FUNCTION ulong focl_chosen_count(int kind, ulong counted, ulong counted_rows, ulong positive) {
     switch (kind) {
     case FOCL_NORMALIZER_COUNTED:
         return counted;
@@ -161,7 +161,7 @@ normalizer_count_fold(__global const focl_tile_counts *tile_counts, ulong tiles,
 }
 
 /* The weights of the vector at an element, 0 for what does not count. */
-static real focl_process(const focl_work *work, focl_size element) {
+FOCL_FUNCTION real focl_process(const focl_work *work, focl_size element) {
     if (element >= work->layout.end)
         return FOCL_REAL(0.0f);
     const focl_place place = focl_place_of(element, work->layout);

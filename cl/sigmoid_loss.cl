@@ -13,7 +13,7 @@
  */
 #include "work.clh"
 
-static real focl_times_upstream(real gradient, const focl_work *work, focl_place place) {
+FOCL_FUNCTION real focl_times_upstream(real gradient, const focl_work *work, focl_place place) {
     if (FOCL_HAS_OPTION(ROW_UPSTREAM))
         gradient = focl_flush(gradient * focl_flush(focl_load_rows(work->upstream, place, work->layout)));
     if (FOCL_HAS_OPTION(ELEMENT_UPSTREAM))
@@ -21,7 +21,7 @@ static real focl_times_upstream(real gradient, const focl_work *work, focl_place
     return gradient;
 }
 
-static real focl_pos_weight(const focl_work *work, focl_place place) {
+FOCL_FUNCTION real focl_pos_weight(const focl_work *work, focl_place place) {
     if (FOCL_HAS_OPTION(POS_WEIGHTS))
         return focl_flush(focl_load_classes(work->pos_weights, place, work->layout));
     if (FOCL_HAS_OPTION(POS_WEIGHT))
@@ -30,7 +30,7 @@ static real focl_pos_weight(const focl_work *work, focl_place place) {
 }
 
 /* One vector with everything but its stores; a lane that does not count has loss and gradient 0. */
-static focl_element focl_evaluate(const focl_work *work, focl_place place) {
+FOCL_FUNCTION focl_element focl_evaluate(const focl_work *work, focl_place place) {
     const real x = focl_load_elements(work->logits, place.element, work->layout);
     const real pos_weight = focl_pos_weight(work, place);
 #if FOCL_TARGETS == FOCL_TARGETS_F32
@@ -53,7 +53,7 @@ static focl_element focl_evaluate(const focl_work *work, focl_place place) {
     return element;
 }
 
-static void focl_store(const focl_work *work, focl_place place, focl_element element) {
+FOCL_FUNCTION void focl_store(const focl_work *work, focl_place place, focl_element element) {
     const focl_size at = place.element;
     if (FOCL_HAS_OUTPUT(LOSS))
         focl_store_elements(element.loss, work->loss, at, work->layout);
@@ -71,7 +71,7 @@ static void focl_store(const focl_work *work, focl_place place, focl_element ele
 }
 
 /* Everything for the vector at an element; its losses, 0 behind the end. */
-static real focl_process(const focl_work *work, focl_size element_index) {
+FOCL_FUNCTION real focl_process(const focl_work *work, focl_size element_index) {
     if (element_index >= work->layout.end)
         return FOCL_REAL(0.0f);
     const focl_place place = focl_place_of(element_index, work->layout);

@@ -196,6 +196,7 @@ static focl_rule rule_of(const mirror *m, float normalizer) {
         .alpha_negative = m->plan.alpha_negative,
         .smoothing = m->plan.smoothing,
         .clip = m->plan.clip,
+        .has_pos_weight = m->pos_weights != NULL,
         .gradient_scale = fabsf(normalizer) <= FOCL_TINIEST ? 0.0F : focl_flush(m->plan.upstream / normalizer),
     };
 }

@@ -69,7 +69,7 @@ size_t write_digits(float **digits, char **digit_labels) {
     char shape[32];
     size_t bytes = 0;
     char *file = read_file(FOCL_TEST_DATA "/digits_logits.npy", &bytes);
-    ck_assert_uint_eq(bytes, HEADER + DIGITS * 10 * sizeof(float));
+    ck_assert_uint_eq(bytes, HEADER + (size_t)DIGITS * 10 * sizeof(float));
     *digits = malloc(rows * 10 * sizeof **digits);
     ck_assert_ptr_nonnull(*digits);
     memcpy(*digits, file + HEADER, rows * 10 * sizeof **digits);
@@ -127,7 +127,7 @@ TCase *add_case(Suite *suite, const char *name) {
 int command_test_main(Suite *suite) {
     enum { SKIPPED = 77 };
     if (!getenv("FOCL_COMMAND")) {
-        puts("skipped: FOCL_COMMAND does not name the focl to run");
+        puts("SKIP: FOCL_COMMAND does not name the focl to run");
         return SKIPPED;
     }
     const int status = test_main(suite);

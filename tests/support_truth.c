@@ -68,16 +68,36 @@ static size_t row_of(const focl_view *view, size_t element) {
     return element / view->inner / view->classes * view->inner + element % view->inner;
 }
 
-static double common_factor(const loss_problem *problem, double normalizer, size_t element) {
+/* What an element's loss and gradient are multiplied by: the product, and that of the factors above 1 alone. */
+typedef struct factors {
+    double product;
+    double above_1;
+} factors;
+
+static void multiply(factors *by, double value) {
+    by->product *= fabs(value);
+    by->above_1 *= fmax(fabs(value), 1);
+}
+
+static double pos_weight_of(const loss_problem *problem, size_t element) {
+    const focl_loss_description *description = &problem->description;
+    const size_t column = element / description->shape.inner % description->shape.classes;
+    return factor(problem->inputs[LOSS_pos_weights], description->pos_weight_count == 1 ? 0 : column);
+}
+
+static factors factors_of(const loss_problem *problem, double normalizer, size_t element) {
     const focl_loss_description *description = &problem->description;
     const size_t row = row_of(&description->shape, element);
     const size_t column = element / description->shape.inner % description->shape.classes;
     const size_t of_weight = description->weights_extent == FOCL_PER_ROW ? row : element;
     const size_t of_upstream = description->upstream_extent == FOCL_PER_ROW ? row : element;
-    const double weight =
-        factor(problem->inputs[LOSS_class_weights], column) * factor(problem->inputs[LOSS_weights], of_weight);
-    const double upstream = description->upstream * factor(problem->inputs[LOSS_upstream], of_upstream);
-    return normalizer == 0 ? 0 : fabs(weight * upstream / normalizer);
+    factors by = {1, fmax(pos_weight_of(problem, element), 1)};
+    multiply(&by, factor(problem->inputs[LOSS_class_weights], column));
+    multiply(&by, factor(problem->inputs[LOSS_weights], of_weight));
+    multiply(&by, factor(problem->inputs[LOSS_upstream], of_upstream));
+    multiply(&by, description->upstream);
+    multiply(&by, normalizer == 0 ? 0 : 1 / normalizer);
+    return by;
 }
 
 static double target_of(const loss_problem *problem, size_t element) {
@@ -96,19 +116,6 @@ static double target_of(const loss_problem *problem, size_t element) {
         return ((const int64_t *)targets)[row] == column;
     }
     return 0;
-}
-
-static terms terms_at(const loss_problem *problem, double normalizer, size_t element) {
-    const focl_loss_description *description = &problem->description;
-    const size_t column = element / description->shape.inner % description->shape.classes;
-    const double pos_weight =
-        factor(problem->inputs[LOSS_pos_weights], description->pos_weight_count == 1 ? 0 : column);
-    const double input = (double)((const float *)problem->inputs[LOSS_logits])[element];
-    const double common = common_factor(problem, normalizer, element);
-    terms of = terms_of(description, input, target_of(problem, element), pos_weight);
-    of.gradient *= common;
-    of.cost *= fmax(common, 1);
-    return of;
 }
 
 static double finite_or_0(double value) {
@@ -135,11 +142,14 @@ static void start_from_old_gradient(const loss_problem *problem, loss_truth *tru
 
 static void measure_element(const loss_problem *problem, loss_truth *truth, size_t i) {
     const double old = problem->old_gradient ? problem->description.accumulate * (double)problem->old_gradient[i] : 0;
-    const terms of = terms_at(problem, truth->used_normalizer, i);
-    const double sum = is_hard(problem, i) ? fabs(truth->gradient[i] - old) : finite_or_0(of.power * of.gradient);
+    const double input = (double)((const float *)problem->inputs[LOSS_logits])[i];
+    const terms of = terms_of(&problem->description, input, target_of(problem, i), pos_weight_of(problem, i));
+    const factors by = factors_of(problem, truth->used_normalizer, i);
+    const double sum =
+        is_hard(problem, i) ? fabs(truth->gradient[i] - old) : finite_or_0(of.power * of.gradient * by.product);
     truth->gradient_magnitude[i] = sum + fabs(old);
-    truth->gradient_factor[i] = finite_or_0(of.gradient);
-    truth->loss_factor[i] = finite_or_0(of.cost);
+    truth->gradient_factor[i] = finite_or_0(fmax(of.gradient, 1) * by.above_1);
+    truth->loss_factor[i] = finite_or_0(fmax(of.cost, 1) * by.above_1);
 }
 
 loss_truth loss_truth_of(const loss_problem *problem) {
@@ -208,19 +218,23 @@ static double at(const double *values, size_t i) {
     return values ? values[i] : 0;
 }
 
+static void fail_element(const loss_problem *problem, const judgement *by, size_t i, float found, double ulps,
+                         const char *where) {
+    const double truth = by->truth[i];
+    ck_abort_msg(
+        "%s on %s: %s[%zu] is %a, true is %a: %.1f ulp of %g; input %a, target %g, gamma %g", problem->name, where,
+        loss_array_name(by->array), i, (double)found, truth, test_error_ulps(truth, at(by->magnitude, i), found), ulps,
+        (double)((const float *)problem->inputs[LOSS_logits])[i], target_of(problem, i), problem->description.gamma);
+}
+
+/* Check notes every assertion that holds too, so where there are many only the failure is told. */
 static void assert_elements(const loss_problem *problem, const judgement *by, const float *found, double ulps,
                             const char *where) {
     const size_t count = loss_array_elements(&problem->description, by->array);
-    const float *logits = problem->inputs[LOSS_logits];
-    for (size_t i = 0; found && i < count; i++) {
-        const double truth = by->truth[i];
-        const double magnitude = at(by->magnitude, i);
-        ck_assert_msg(
-            test_is_close(truth, magnitude, found[i], ulps) || test_is_underflow(truth, found[i], at(by->factor, i)),
-            "%s on %s: %s[%zu] is %a, true is %a: %.1f ulp of %g; input %a, target %g, gamma %g", problem->name, where,
-            loss_array_name(by->array), i, (double)found[i], truth, test_error_ulps(truth, magnitude, found[i]), ulps,
-            (double)logits[i], target_of(problem, i), problem->description.gamma);
-    }
+    for (size_t i = 0; found && i < count; i++)
+        if (!test_is_close(by->truth[i], at(by->magnitude, i), found[i], ulps) &&
+            !test_is_underflow(by->truth[i], found[i], at(by->factor, i)))
+            fail_element(problem, by, i, found[i], ulps, where);
 }
 
 static void assert_one(const loss_problem *problem, enum loss_array array, double truth, float found, double ulps,
@@ -281,24 +295,21 @@ void loss_assert_close(const loss_problem *problem, const loss_truth *truth, con
         assert_reduced(problem, truth, answer, ulps, where);
 }
 
-static bool same_float(const unsigned char *a, const unsigned char *b) {
-    float x;
-    float y;
-    memcpy(&x, a, sizeof x);
-    memcpy(&y, b, sizeof y);
-    return (isnan(x) && isnan(y)) || memcmp(a, b, sizeof x) == 0;
+static float float_at(const unsigned char *bytes, size_t i) {
+    float value;
+    memcpy(&value, bytes + i * sizeof value, sizeof value);
+    return value;
 }
 
 static void assert_same_array(const loss_problem *problem, enum loss_array array, const unsigned char *expected,
                               const unsigned char *found, const char *where) {
     const size_t count = loss_array_bytes(&problem->description, array) / sizeof(float);
     for (size_t i = 0; i < count; i++) {
-        float values[2];
-        memcpy(&values[0], expected + i * sizeof(float), sizeof(float));
-        memcpy(&values[1], found + i * sizeof(float), sizeof(float));
-        ck_assert_msg(same_float(expected + i * sizeof(float), found + i * sizeof(float)),
-                      "%s on %s: %s[%zu] has other bits: %a, expected %a", problem->name, where, loss_array_name(array),
-                      i, (double)values[1], (double)values[0]);
+        const double values[] = {(double)float_at(expected, i), (double)float_at(found, i)};
+        const bool same_bits = memcmp(expected + i * sizeof(float), found + i * sizeof(float), sizeof(float)) == 0;
+        if (!same_bits && (array == LOSS_counts || !isnan(values[0]) || !isnan(values[1])))
+            ck_abort_msg("%s on %s: %s[%zu] has other bits: %a, expected %a", problem->name, where,
+                         loss_array_name(array), i, values[1], values[0]);
     }
 }
 

@@ -144,8 +144,8 @@ static bool in_c_order(const focl__npy *file) {
 /* Booleans are bytes already. */
 static bool usable_as_it_is(const focl__npy *file, size_t store) {
     size_t bytes = focl_type_size(stores[store].type);
-    char kind = file->kind == 'b' ? 'u' : file->kind;
-    return kind == stores[store].kind && file->item_bytes == bytes && !file->swapped && in_c_order(file) &&
+    bool same_kind = file->kind == stores[store].kind || (file->kind == 'b' && stores[store].kind == 'u');
+    return same_kind && file->item_bytes == bytes && !file->swapped && in_c_order(file) &&
            (uintptr_t)file->data % bytes == 0;
 }
 
