@@ -10,8 +10,8 @@ void *bench_memory(size_t bytes);
 
 /* The three take their random numbers from *state, which must not be 0. */
 
-void bench_fill_logits(float *logits, size_t count, uint64_t *state);                  /* uniform in [-8, 8) */
-void bench_fill_targets(float *targets, size_t count, uint64_t *state);                /* one in eight is 1 */
+void bench_fill_logits(float *logits, size_t count, uint64_t *state);                     /* uniform in [-8, 8) */
+void bench_fill_targets(float *targets, size_t count, uint64_t *state);                   /* one in eight is 1 */
 void bench_fill_labels(uint8_t *labels, size_t count, unsigned classes, uint64_t *state); /* half of them: none */
 
 #endif

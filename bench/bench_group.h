@@ -10,9 +10,9 @@
 enum { BENCH_CASES_MAX = 16 };
 
 typedef struct bench_case {
-    const char *name; /* one word, for programs */
-    const char *what; /* for a person */
-    double bytes;     /* that one call must move; 0: not told */
+    const char *name;                 /* one word, for programs */
+    const char *what;                 /* for a person */
+    double bytes;                     /* that one call must move; 0: not told */
     bool (*run)(const void *subject); /* one call from start to finish; false after a failure that it has printed */
     const void *subject;
     double seconds[BENCH_SAMPLES_MAX]; /* of one call, by round */

@@ -12,8 +12,10 @@ typedef struct bench_summary {
     double p90;
 } bench_summary;
 
-/* Seconds of a clock that never goes back. */
+/* Seconds of a clock that never goes back: the wall's, or, from the call of the second on, this process's processor
+ * time, all threads added. */
 double bench_now(void);
+void bench_use_cpu_time(void);
 
 void bench_pause(double seconds);
 

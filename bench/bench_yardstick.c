@@ -47,14 +47,15 @@ static const char plain_source[] =
     "}\n";
 
 static const bench_mapping mappings[] = {
-    {16, 1, 1},  {16, 1, 16}, {16, 1, 64}, {16, 1, 256}, {16, 1, 4096}, {16, 16, 1},  {16, 64, 1},
+    {16, 1, 1},  {16, 1, 16}, {16, 1, 64}, {16, 1, 256}, {16, 1, 4096}, {16, 16, 1}, {16, 64, 1},
     {16, 64, 4}, {8, 1, 64},  {8, 64, 4},  {4, 64, 1},   {4, 256, 1},   {4, 256, 4}, {1, 256, 1},
 };
 
 static cl_kernel build_triad(const bench_device *device, bench_mapping mapping, bool two_inputs, bool streaming) {
     char options[160];
-    snprintf(options, sizeof options, "-cl-std=CL1.2 -DVECTOR=%u -DGROUP=%u -DPER_ITEM=%uu -DTWO_INPUTS=%d -DSTREAMING=%d",
-             mapping.vector, mapping.group, mapping.vectors_per_item, two_inputs, streaming);
+    snprintf(options, sizeof options,
+             "-cl-std=CL1.2 -DVECTOR=%u -DGROUP=%u -DPER_ITEM=%uu -DTWO_INPUTS=%d -DSTREAMING=%d", mapping.vector,
+             mapping.group, mapping.vectors_per_item, two_inputs, streaming);
     return bench_kernel(device, triad_source, options, "triad", true);
 }
 

@@ -1,13 +1,24 @@
-# One program per bench/<stem>.c. The C peers run on all cores where the compiler has OpenMP.
+# focl-bench: all of bench/. Its peers on the host get every help from the compiler, and all cores where it has OpenMP.
 
+include(CheckCCompilerFlag)
 find_package(OpenMP COMPONENTS C)
 
 file(GLOB bench_sources CONFIGURE_DEPENDS bench/*.c)
-foreach(bench_source IN LISTS bench_sources)
-    cmake_path(GET bench_source STEM bench_name)
-    focl_add_executable(${bench_name} ${bench_source})
-    set_target_properties(${bench_name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
-    if(OpenMP_C_FOUND)
-        target_link_libraries(${bench_name} PRIVATE OpenMP::OpenMP_C)
+focl_add_executable(focl-bench ${bench_sources})
+set_target_properties(focl-bench PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
+
+# libmvec: GCC calls the C library's vector functions unasked, Clang has to be told.
+set(peer_flags "")
+foreach(flag IN ITEMS -Ofast -march=native -mprefer-vector-width=512 -fveclib=libmvec)
+    string(MAKE_C_IDENTIFIER "FOCL_HAS${flag}" has_flag)
+    check_c_compiler_flag(${flag} ${has_flag})
+    if(${has_flag})
+        list(APPEND peer_flags ${flag})
     endif()
 endforeach()
+if(OpenMP_C_FOUND)
+    target_link_libraries(focl-bench PRIVATE OpenMP::OpenMP_C)
+else()
+    list(APPEND peer_flags -fopenmp-simd)
+endif()
+set_source_files_properties(bench/peer_openmp.c PROPERTIES COMPILE_OPTIONS "${peer_flags}")

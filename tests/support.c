@@ -82,8 +82,12 @@ const char *test_device_name(size_t index) {
 }
 
 static void close_devices(void) {
-    for (size_t i = 0; i < devices.count; i++)
-        focl_destroy(devices.handles[i]);
+    for (size_t i = 0; i < devices.count; i++) {
+        focl_handle *handle = devices.handles[i];
+        printf("programs: %zu in %.1f s on %s\n", focl_handle_program_count(handle), focl_handle_build_seconds(handle),
+               focl_handle_device(handle)->name);
+        focl_destroy(handle);
+    }
     devices.count = 0;
 }
 
@@ -120,13 +124,20 @@ size_t test_random_below(test_random *random, size_t bound) {
     return (size_t)(test_random_next(random) % bound);
 }
 
+/* In exact steps, so that no compiler and no C library changes the numbers. */
 double test_random_uniform(test_random *random, double low, double high) {
     const double unit = (double)(test_random_next(random) >> 11) * 0x1p-53;
-    return low + (high - low) * unit;
+    const double distance = (high - low) * unit;
+    return low + distance;
 }
 
 double test_random_size(test_random *random, double low, double high) {
-    const double size = exp(test_random_uniform(random, log(low), log(high)));
+    int least;
+    int most;
+    (void)frexp(low, &least);
+    (void)frexp(high, &most);
+    const int exponent = least + (int)test_random_below(random, (size_t)(most - least + 1));
+    const double size = fmin(fmax(ldexp(test_random_uniform(random, 0.5, 1), exponent), low), high);
     return test_random_next(random) & 1 ? size : -size;
 }
 

@@ -209,13 +209,16 @@ void loss_problem_set(loss_problem *problem, enum loss_array array, const void *
 }
 
 loss_problem loss_problem_create(const loss_recipe *recipe, uint64_t stream) {
+    return loss_problem_create_from(recipe, test_random_start(stream));
+}
+
+loss_problem loss_problem_create_from(const loss_recipe *recipe, test_random random) {
     static float (*const optional[LOSS_FIRST_OUTPUT])(test_random * random) = {
         [LOSS_class_weights] = random_weight, [LOSS_pos_weights] = random_weight, [LOSS_weights] = random_weight,
         [LOSS_upstream] = random_factor,      [LOSS_normalizer] = random_weight,
     };
     loss_problem problem = loss_problem_empty(recipe->name, &recipe->description);
     const bool logits = recipe->description.activation == FOCL_SIGMOID;
-    test_random random = test_random_start(stream);
     problem.soft = recipe->soft;
     fill_floats(&problem, LOSS_logits, &random, logits ? random_logit : random_probability);
     fill_targets(&problem, recipe->soft, &random);

@@ -53,6 +53,7 @@ typedef struct loss_problem {
  * classes, the ignored and the background; NaN and infinite logits in ignored rows; weights with zeros among them.
  */
 loss_problem loss_problem_create(const loss_recipe *recipe, uint64_t stream);
+loss_problem loss_problem_create_from(const loss_recipe *recipe, test_random random);
 
 /* A problem whose arrays are all absent, to be filled by hand with loss_problem_set. */
 loss_problem loss_problem_empty(const char *name, const focl_loss_description *description);

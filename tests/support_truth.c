@@ -200,10 +200,20 @@ void loss_truth_free(loss_truth *truth) {
 
 /* ---- Comparison ---- */
 
+/* Half an ulp for each array of factors; two for the upstream value and the normaliser, a sum's bound if it is one. */
+static double ulps_of_factors(const loss_problem *problem) {
+    static const enum loss_array factors[] = {LOSS_class_weights, LOSS_pos_weights, LOSS_weights, LOSS_upstream};
+    double ulps = problem->description.reduction == FOCL_REDUCTION_NONE ? 0 : division_ulps;
+    ulps += problem->description.reduction == FOCL_REDUCTION_WEIGHTED_MEAN ? sum_ulps : 0;
+    for (size_t i = 0; i < COUNT_OF(factors); i++)
+        ulps += problem->inputs[factors[i]] ? 0.5 : 0;
+    return ulps;
+}
+
 double loss_ulps(const loss_problem *problem) {
     const double gamma = problem->description.gamma;
     const double hard = gamma == 0 || gamma == 1 || gamma == 2 ? 8 : 16;
-    return problem->soft ? hard + 3 * gamma : hard;
+    return hard + (problem->soft ? 3 * gamma : 0) + ulps_of_factors(problem);
 }
 
 /* The true values of an array, and by what its errors are judged; NULL: the value alone. */

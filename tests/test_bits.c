@@ -1,0 +1,148 @@
+/*
+ * Reproduction: on a bit-exact device every byte of every output is the mirror's, however often and through whichever
+ * form it is asked for. And the mirror's are those of every other machine: one number stands for all outputs.
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "support_recipes.h"
+
+enum { REPETITIONS = 3 };
+
+static const focl_view shapes[] = {{1, 1, 1}, {333, 1, 1}, {37, 3, 5}, {4099, 1, 1}, {129, 80, 1}, {2, 19, 321}};
+
+static size_t shape_count(void) {
+    return test_size(COUNT_OF(shapes), 3);
+}
+
+static loss_problem problem_at(size_t recipe, size_t shape) {
+    const loss_recipe shaped = loss_recipe_shaped(&loss_recipes[recipe], shapes[shape]);
+    return loss_problem_create(&shaped, 9000 + 100 * recipe + shape);
+}
+
+static loss_answer mirror_answer(const loss_problem *problem) {
+    loss_answer answer = loss_answer_create(problem, loss_outputs(&problem->description));
+    ck_assert_msg(loss_on_mirror(problem, &answer) == FOCL_OK, "%s", focl_last_error()->message);
+    return answer;
+}
+
+static void assert_repeats(focl_handle *handle, const loss_problem *problem, const loss_answer *expected) {
+    for (size_t i = 0; i < REPETITIONS; i++) {
+        loss_answer answer = loss_answer_create(problem, loss_outputs(&problem->description));
+        const bool on_host = i == 0;
+        const focl_status status =
+            on_host ? loss_on_host(handle, problem, &answer) : loss_on_device(handle, problem, &answer, i);
+        ck_assert_msg(status == FOCL_OK, "%s", focl_last_error()->message);
+        loss_assert_same(problem, expected, &answer, focl_handle_device(handle)->name);
+        loss_answer_free(&answer);
+    }
+}
+
+START_TEST(devices_have_the_bits_of_the_mirror) {
+    for (size_t shape = 0; shape < shape_count(); shape++) {
+        loss_problem problem = problem_at((size_t)_i, shape);
+        loss_answer mirror = mirror_answer(&problem);
+        for (size_t device = 0; device < test_device_count(); device++)
+            if (focl_handle_device(test_device(device))->bit_exact)
+                assert_repeats(test_device(device), &problem, &mirror);
+        loss_answer_free(&mirror);
+        loss_problem_free(&problem);
+    }
+}
+END_TEST
+
+/* What is not bit-exact still repeats its own bits. */
+START_TEST(devices_repeat_themselves) {
+    loss_problem problem = problem_at((size_t)_i, 1);
+    for (size_t device = 0; device < test_device_count(); device++) {
+        loss_answer first = loss_answer_create(&problem, loss_outputs(&problem.description));
+        ck_assert_int_eq(loss_on_device(test_device(device), &problem, &first, 0), FOCL_OK);
+        assert_repeats(test_device(device), &problem, &first);
+        loss_answer_free(&first);
+    }
+    loss_problem_free(&problem);
+}
+END_TEST
+
+/* ---- One number ---- */
+
+/* FNV-1a. */
+static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t count) {
+    const unsigned char *byte = bytes;
+    for (size_t i = 0; i < count; i++)
+        hash = (hash ^ byte[i]) * 0x100000001B3u;
+    return hash;
+}
+
+/* NaN is one value here: its sign and payload differ between machines. */
+static uint64_t hash_floats(uint64_t hash, const float *values, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bits = 0x7FC00000u;
+        if (!isnan(values[i]))
+            memcpy(&bits, &values[i], sizeof bits);
+        hash = hash_bytes(hash, &bits, sizeof bits);
+    }
+    return hash;
+}
+
+static uint64_t hash_answer(uint64_t hash, const loss_problem *problem, const loss_answer *answer) {
+    for (size_t i = LOSS_FIRST_OUTPUT; i < LOSS_ARRAYS; i++) {
+        if (!answer->outputs[i])
+            continue;
+        if (i == LOSS_counts)
+            hash = hash_bytes(hash, answer->outputs[i], sizeof(focl_loss_counts));
+        else
+            hash =
+                hash_floats(hash, answer->outputs[i], loss_array_elements(&problem->description, (enum loss_array)i));
+    }
+    return hash;
+}
+
+/* From a fixed state, whatever FOCL_TEST_SEED says. */
+static loss_problem golden_problem(size_t recipe) {
+    const loss_recipe shaped = loss_recipe_shaped(&loss_recipes[recipe], (focl_view){17, 19, 3});
+    return loss_problem_create_from(&shaped, (test_random){1000 * recipe});
+}
+
+/* The number of the arithmetic of this version. It changes only if the arithmetic is meant to. */
+static const uint64_t golden = 0;
+
+static void assert_golden(uint64_t hash, const char *where) {
+    printf("hash of all outputs: 0x%016" PRIx64 " on %s\n", hash, where);
+    ck_assert_msg(golden == 0 || hash == golden, "the bits on %s are not those of other machines", where);
+}
+
+/* handle NULL: the mirror. */
+static uint64_t hash_of_all(focl_handle *handle) {
+    uint64_t hash = 0xCBF29CE484222325u;
+    for (size_t recipe = 0; recipe < loss_recipe_count; recipe++) {
+        loss_problem problem = golden_problem(recipe);
+        loss_answer answer = loss_answer_create(&problem, loss_outputs(&problem.description));
+        ck_assert_int_eq(handle ? loss_on_host(handle, &problem, &answer) : loss_on_mirror(&problem, &answer), FOCL_OK);
+        hash = hash_answer(hash, &problem, &answer);
+        loss_answer_free(&answer);
+        loss_problem_free(&problem);
+    }
+    return hash;
+}
+
+START_TEST(bits_are_those_of_every_machine) {
+    assert_golden(hash_of_all(NULL), "the mirror");
+    for (size_t device = 0; device < test_device_count(); device++)
+        if (focl_handle_device(test_device(device))->bit_exact)
+            assert_golden(hash_of_all(test_device(device)), test_device_name(device));
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("bits");
+    TCase *tcase = tcase_create("bits");
+    tcase_set_timeout(tcase, 0);
+    tcase_add_loop_test(tcase, devices_have_the_bits_of_the_mirror, 0, (int)loss_recipe_count);
+    tcase_add_loop_test(tcase, devices_repeat_themselves, 0, (int)loss_recipe_count);
+    tcase_add_test(tcase, bits_are_those_of_every_machine);
+    suite_add_tcase(suite, tcase);
+    return test_main(suite);
+}
