@@ -202,11 +202,11 @@ void loss_truth_free(loss_truth *truth) {
 
 /* Half an ulp for each array of factors; two for the upstream value and the normaliser, a sum's bound if it is one. */
 static double ulps_of_factors(const loss_problem *problem) {
-    static const enum loss_array factors[] = {LOSS_class_weights, LOSS_pos_weights, LOSS_weights, LOSS_upstream};
+    static const enum loss_array arrays[] = {LOSS_class_weights, LOSS_pos_weights, LOSS_weights, LOSS_upstream};
     double ulps = problem->description.reduction == FOCL_REDUCTION_NONE ? 0 : division_ulps;
     ulps += problem->description.reduction == FOCL_REDUCTION_WEIGHTED_MEAN ? sum_ulps : 0;
-    for (size_t i = 0; i < COUNT_OF(factors); i++)
-        ulps += problem->inputs[factors[i]] ? 0.5 : 0;
+    for (size_t i = 0; i < COUNT_OF(arrays); i++)
+        ulps += problem->inputs[arrays[i]] ? 0.5 : 0;
     return ulps;
 }
 
