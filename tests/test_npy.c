@@ -363,7 +363,7 @@ START_TEST(random_damage) {
     size_t bytes = 0, opened = 0;
     scratch_npy("whole.npy", "<f4", "(2, 3)", values, sizeof values);
     char *file = read_file(data_path("whole.npy"), &bytes);
-    for (int round = 0; round < 3000; round++) {
+    for (int round = 0; round < 1000; round++) {
         char damaged[512];
         focl__complaint complaint = {0};
         focl__array array = {0};
