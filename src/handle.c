@@ -8,27 +8,30 @@
 #include "device_query.h"
 #include "error.h"
 
-enum { LARGEST_GROUP = 256 };
+enum { LARGEST_VECTOR = 32, LARGEST_GROUP = 256 };
 
 /* The mapping by class of device. CPUs want wide vectors and no groups, GPUs neighbouring items on neighbouring floats. */
 static const focl__mapping default_mappings[] = {
-    [FOCL_GPU] = {1, 64},
-    [FOCL_IGPU] = {1, 64},
-    [FOCL_ACCELERATOR] = {8, 1},
-    [FOCL_CPU] = {16, 1},
+    [FOCL_GPU] = {1, 64, 0},
+    [FOCL_IGPU] = {1, 64, 0},
+    [FOCL_ACCELERATOR] = {8, 1, 0},
+    [FOCL_CPU] = {16, 1, 0},
 };
 
-/* Devices that their class does not describe. */
+/* Devices that their class does not describe; docs/performance.md has the measurements. */
 static const struct {
-    const char *name; /* a part of CL_DEVICE_NAME */
+    const char *platform; /* a part of the platform's name */
+    focl_device_class device_class;
     focl__mapping mapping;
 } special_mappings[] = {
-    {"llvmpipe", {1, 64}}, /* a CPU, but one that vectorises over work-items: wide vectors are 4 times slower there */
+    {"Portable Computing Language", FOCL_CPU, {32, 1, 256}}, /* two registers at once, 20 % over one */
+    {"rusticl", FOCL_CPU, {1, 64, 0}}, /* llvmpipe vectorises over work-items: wide vectors are 4 times slower there */
 };
 
 static focl__mapping default_mapping(const focl_device *device) {
     for (size_t i = 0; i < sizeof special_mappings / sizeof *special_mappings; i++) {
-        if (strstr(device->name, special_mappings[i].name))
+        if (device->device_class == special_mappings[i].device_class &&
+            strstr(device->platform, special_mappings[i].platform))
             return special_mappings[i].mapping;
     }
     return default_mappings[device->device_class];
@@ -46,12 +49,13 @@ static focl_status read_mapping(focl__mapping *mapping) {
     char rest = '\0';
     if (!text || !text[0])
         return FOCL_OK;
-    if (sscanf(text, "%3ux%3u%c", &vector, &group, &rest) != 2 || !is_power_of_two(vector, 16) ||
+    if (sscanf(text, "%3ux%3u%c", &vector, &group, &rest) != 2 || !is_power_of_two(vector, LARGEST_VECTOR) ||
         !is_power_of_two(group, LARGEST_GROUP))
         return focl__fail(FOCL_EINVAL, "FOCL_MAPPING",
-                          "must be a vector width of 1..16 and a group size of 1..%d, powers of two, as in 16x1, is %s",
-                          LARGEST_GROUP, text);
-    *mapping = (focl__mapping){vector, group};
+                          "must be a vector width of 1..%d and a group size of 1..%d, powers of two, as in 16x1, is %s",
+                          LARGEST_VECTOR, LARGEST_GROUP, text);
+    mapping->vector = vector;
+    mapping->group = group;
     return FOCL_OK;
 }
 

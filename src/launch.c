@@ -34,6 +34,8 @@ static focl_status get_program(focl_handle *handle, const focl__launch_descripti
     focl__program_key key = launch->key;
     focl__program_define(&key, "FOCL_VECTOR", (int)mapping.vector);
     focl__program_define(&key, "FOCL_GROUP", (int)mapping.group);
+    if (mapping.prefetch)
+        focl__program_define(&key, "FOCL_PREFETCH_AHEAD", (int)mapping.prefetch);
     if (handle->math == FOCL_MATH_NATIVE)
         focl__program_define(&key, "FOCL_NATIVE", 1);
     return focl__program(&handle->programs, handle->context, handle->device.cl_device, handle->device.correct_division,
@@ -124,8 +126,22 @@ static focl_status enqueue(focl__chain *chain, cl_kernel kernel, size_t groups, 
     return chain->kernel_seconds ? add_time(chain) : FOCL_OK;
 }
 
-focl_status focl__launch(focl_handle *handle, focl__chain *chain, const focl__launch_description *launch) {
+static void limit_vector(focl__mapping *mapping, unsigned most) {
+    if (mapping->vector > most)
+        mapping->vector = most;
+}
+
+static focl__mapping mapping_of(const focl_handle *handle, const focl__launch_description *launch) {
     focl__mapping mapping = handle->mapping;
+    if (launch->vector_max)
+        limit_vector(&mapping, launch->vector_max);
+    if (handle->math == FOCL_MATH_NATIVE)
+        limit_vector(&mapping, 16); /* OpenCL's built-in functions know no wider ones */
+    return mapping;
+}
+
+focl_status focl__launch(focl_handle *handle, focl__chain *chain, const focl__launch_description *launch) {
+    focl__mapping mapping = mapping_of(handle, launch);
     cl_kernel kernel = NULL;
     focl_status status = make_fitting_kernel(handle, launch, &mapping, &kernel);
     if (!status)

@@ -33,6 +33,7 @@ typedef struct focl__launch_description {
     focl__program_key key; /* without FOCL_VECTOR, FOCL_GROUP and FOCL_NATIVE, which the launch adds */
     focl__spread spread;
     size_t tiles;
+    unsigned vector_max; /* the widest vector that suits the data; 0 for any */
     const focl__arguments *arguments;
 } focl__launch_description;
 

@@ -275,6 +275,14 @@ static bool walks_rows(const focl__loss_job *job, focl__loss_stage stage) {
     return stage == FOCL__STAGE_COUNT && !job->plan.shape.dense;
 }
 
+/* A vector that crosses from one row into the next is walked lane by lane: do not let every other one. */
+static unsigned widest_vector(const focl__loss_job *job) {
+    const focl_view view = job->plan.view;
+    const bool rows_matter = !job->plan.shape.dense || given(job, FOCL__LOSS_class_weights) ||
+                             given(job, FOCL__LOSS_pos_weights) || given(job, FOCL__LOSS_weights);
+    return rows_matter && view.inner == 1 && view.classes % 32 != 0 ? 16 : 0;
+}
+
 focl_status focl__loss_job_walk(focl__loss_job *job, focl__loss_stage stage, const focl__loss_piece *piece) {
     const bool rows = walks_rows(job, stage);
     const size_t start = rows ? piece->first_row : piece->first;
@@ -293,6 +301,7 @@ focl_status focl__loss_job_walk(focl__loss_job *job, focl__loss_stage stage, con
         .key = program_key(job, stage),
         .spread = walks[stage].spread,
         .tiles = tiles_in(end - start),
+        .vector_max = widest_vector(job),
         .arguments = &arguments,
     };
     return focl__launch(job->handle, &job->chain, &launch);

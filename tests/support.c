@@ -175,8 +175,8 @@ bool test_is_poison(const void *memory, size_t bytes) {
 
 static double ulp_at(double size) {
     int exponent;
-    (void)frexp(size, &exponent);
-    return ldexp(1, (exponent < -125 ? -125 : exponent) - FLT_MANT_DIG);
+    (void)frexp(fmax(size, (double)FLT_MIN), &exponent);
+    return ldexp(1, exponent - FLT_MANT_DIG);
 }
 
 static bool is_f32_infinity(double reference) {
