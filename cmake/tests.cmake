@@ -41,3 +41,5 @@ if(FOCL_OPENCL_CLANG)
         set_tests_properties(syntax_${kernel_name} PROPERTIES LABELS once)
     endforeach()
 endif()
+
+include(cmake/readme.cmake)

@@ -431,7 +431,7 @@ focl_status focl__loss_check_host_call(const focl_loss_description *description,
     if (!inputs || !outputs)
         return focl__fail(FOCL_EINVAL, inputs ? "outputs" : "inputs", "is NULL");
     const void *const pointers[FOCL__LOSS_ARRAY_COUNT] = {
-#define INPUT_POINTER(field, type, extent) inputs->field,
+#define INPUT_POINTER(field, type, extent)  inputs->field,
 #define OUTPUT_POINTER(field, type, extent) outputs->field,
         FOCL_LOSS_INPUT_TABLE(INPUT_POINTER) FOCL_LOSS_OUTPUT_TABLE(OUTPUT_POINTER)
 #undef INPUT_POINTER

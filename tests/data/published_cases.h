@@ -36,7 +36,7 @@ typedef struct published_case {
     struct numbers losses;          /* expected, of each element */
     struct numbers row_mean_losses; /* expected, the mean over the classes of each row; inner is 1 */
     struct numbers gradient;        /* expected */
-    double relative;         /* tolerances */
+    double relative;                /* tolerances */
     double absolute;
 } published_case;
 
