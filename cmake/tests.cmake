@@ -16,6 +16,8 @@ foreach(test_source IN LISTS test_sources)
     cmake_path(GET test_source STEM test_name)
     focl_add_executable(${test_name} ${test_source})
     target_link_libraries(${test_name} PRIVATE focl_test_support)
+    # Tests that include the kernels' text round as the mirror does.
+    target_compile_options(${test_name} PRIVATE -ffp-contract=off)
     set_target_properties(${test_name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
     add_test(NAME ${test_name} COMMAND ${test_name} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
     # OpenCL does not survive fork: each executable is its own process anyway.

@@ -136,18 +136,21 @@ double test_random_size(test_random *random, double low, double high) {
     int most;
     (void)frexp(low, &least);
     (void)frexp(high, &most);
-    const int exponent = least + (int)test_random_below(random, (size_t)(most - least + 1));
+    const size_t exponents = (size_t)most - (size_t)least + 1;
+    const int exponent = least + (int)test_random_below(random, exponents);
     const double size = fmin(fmax(ldexp(test_random_uniform(random, 0.5, 1), exponent), low), high);
     return test_random_next(random) & 1 ? size : -size;
 }
 
 /* ---- Guarded memory ---- */
 
+static const size_t both_guards = 2 * (size_t)TEST_GUARD_BYTES;
+
 /* The guard in front starts with the number of bytes. */
 void *test_guarded(size_t bytes) {
-    unsigned char *memory = malloc(bytes + 2 * TEST_GUARD_BYTES);
+    unsigned char *memory = malloc(bytes + both_guards);
     ck_assert_ptr_nonnull(memory);
-    memset(memory, TEST_POISON, bytes + 2 * TEST_GUARD_BYTES);
+    memset(memory, TEST_POISON, bytes + both_guards);
     memcpy(memory, &bytes, sizeof bytes);
     return memory + TEST_GUARD_BYTES;
 }

@@ -218,9 +218,9 @@ START_TEST(host_forms_refuse_null) {
     ck_assert_int_eq(focl_mirror_loss(NULL, &inputs, &outputs), FOCL_EINVAL);
     ck_assert_int_eq(focl_mirror_loss(&description, NULL, &outputs), FOCL_EINVAL);
     ck_assert_int_eq(focl_mirror_loss(&description, &inputs, NULL), FOCL_EINVAL);
-    const focl_loss_host_outputs over = {.gradient = (void *)(uintptr_t)zeros};
-    assert_error(focl_loss_host(handle, &description, &inputs, &over, NULL), FOCL_EOVERLAP, "gradient", "logits");
-    assert_error(focl_mirror_loss(&description, &inputs, &over), FOCL_EOVERLAP, "gradient", "logits");
+    const focl_loss_host_inputs over = {.logits = gradient, .targets = zeros};
+    assert_error(focl_loss_host(handle, &description, &over, &outputs, NULL), FOCL_EOVERLAP, "gradient", "logits");
+    assert_error(focl_mirror_loss(&description, &over, &outputs), FOCL_EOVERLAP, "gradient", "logits");
     ck_assert_float_eq(gradient[0], 42);
 }
 END_TEST

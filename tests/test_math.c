@@ -114,7 +114,7 @@ START_TEST(each_function_keeps_its_bound) {
 }
 END_TEST
 
-/* q^gamma with q = sigmoid(-x), for small, fractional and great gamma: 8 ulp down to where the power vanishes. */
+/* q^gamma with q = sigmoid(-x), for small, fractional and great gamma: 8 ulp, down to 2^-190. */
 static const float gammas[] = {1e-3F, 0.25F, 0.5F, 1.5F, 3.0F, 5.0F, 10.0F, 64.0F, 1000.0F, 1e6F, 1e10F};
 
 START_TEST(power_keeps_its_bound) {
@@ -125,8 +125,9 @@ START_TEST(power_keeps_its_bound) {
         for (mask bits = focl_as_mask(1e-6F); bits <= focl_as_mask(1e4F); bits += walk_step) {
             const float x = (float)sign * focl_as_real(bits);
             const double softplus = fmax((double)x, 0) + log1p(exp(-fabs((double)x)));
-            const float got = focl_power(gamma, focl_softplus_pair(x));
-            const double error = error_in_ulps(got, exp(-(double)gamma * softplus));
+            const focl_scaled got = focl_power(gamma, focl_softplus_pair(x));
+            const double scale = (double)got.unscale;
+            const double error = error_in_ulps(got.value, exp(-(double)gamma * softplus) / scale);
             if (!(error <= worst)) {
                 worst = error;
                 worst_at = x;
@@ -147,8 +148,8 @@ START_TEST(special_values_are_what_they_should_be) {
     ck_assert(isinf(strict_log(0.0F)));
     ck_assert(strict_log(1.0F) == 0.0F);
     ck_assert(isnan(strict_log(NAN)));
-    ck_assert(focl_power(0.5F, focl_softplus_pair(INFINITY)) == 0.0F);
-    ck_assert(isnan(focl_power(0.5F, focl_softplus_pair(NAN))));
+    ck_assert(focl_power(0.5F, focl_softplus_pair(INFINITY)).value == 0.0F);
+    ck_assert(isnan(focl_power(0.5F, focl_softplus_pair(NAN)).value));
     ck_assert(focl_flush(-0x1p-126F) == 0.0F);
     ck_assert(focl_flush(-0x1.000002p-126F) == -0x1.000002p-126F);
     ck_assert(isnan(focl_flush(NAN)));

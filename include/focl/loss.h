@@ -23,10 +23,12 @@
  * whatever its logit holds, infinities and NaN included. An element of weight 0 counts.
  *
  * Accuracy (strict arithmetic, any finite logit): element losses and gradients of hard targets are within 8 ulp of the
- * exact value for gamma 0, 1, 2 and within 16 ulp otherwise; soft targets, label smoothing: the same times the
- * cancellation of the sum. Magnitudes of 2^-126 and below are 0. gamma, alpha and the other scalars are rounded to f32
- * first. Sums follow one fixed order (docs/reduction.md) and are within 3 ulp of the exact sum of the element losses at
- * any length. On devices with focl_device.bit_exact every bit equals that of focl_mirror_loss.
+ * exact value for gamma 0, 1, 2 and within 16 ulp otherwise, and half an ulp more for each array of weights or upstream;
+ * with soft targets or label smoothing the same, times the cancellation of the sum. gamma, alpha and the other scalars
+ * are rounded to f32 first. Magnitudes of 2^-126 and below are 0, before upstream, normaliser and weights are applied as
+ * well as after; subnormal inputs count as 0. Sums follow one fixed order (docs/reduction.md) and are within 4 ulp of the
+ * exact sum of the element losses at any length, if none is negative. On devices with focl_device.bit_exact every bit
+ * equals that of focl_mirror_loss.
  *
  * A label outside [0, classes) that is neither ignore_index nor background, or a dense target outside [0, 1], makes its
  * row's (its element's) losses and gradients NaN and so the reduced loss; it is counted in focl_loss_counts, and
@@ -156,8 +158,8 @@ typedef struct focl_loss_counts {
     X(reduced, f32, one)               /* the reduced loss; not with FOCL_REDUCTION_NONE */                            \
     X(loss, logits, elements)          /* each element's loss: weighted, not divided, no upstream in it */             \
     X(gradient, logits, elements)                                                                                      \
-    X(probabilities, logits, elements) /* sigmoid(x), or the (clamped) input; NaN rows stay NaN, ignored ones too */   \
-    X(pt, logits, elements)            /* t = 1: probability; t = 0: 1 - it, not by subtraction; soft: the blend */    \
+    X(probabilities, logits, elements) /* sigmoid(x), or the (clamped) input, ignored or not */                        \
+    X(pt, logits, elements)            /* t = 1: probability p; t = 0: 1 - p; between: t p + (1-t)(1-p); ignored: 0 */  \
     X(counts, counts, one)             /* a focl_loss_counts */                                                        \
     X(used_normalizer, f32, one)       /* what the sum was divided by */
 
@@ -192,7 +194,7 @@ typedef struct focl_loss_host_outputs {
  * the wait_count events of wait_list and *event, if event is not NULL, completes with it (the caller releases it).
  * Only the outputs given are calculated; at least one must be. Inputs may share memory with inputs; an output may
  * overlap nothing, save the gradient over the logits with in_place. All memory belongs to the caller and must live until
- * the event; the structures may go on return. Beyond it the call takes 8 bytes per 4096 elements of device memory.
+ * the event; the structures may go on return. Beyond it the call takes 16 bytes per 4096 elements of device memory.
  *
  * No elements: the outputs of one value are written, nothing else. A wrong argument: FOCL_EINVAL, FOCL_EBOUNDS,
  * FOCL_EOVERLAP or FOCL_ENOTSUP before any work is enqueued. FOCL_EBUILD, FOCL_ENOMEM, FOCL_EDEVICEMEM, FOCL_EDEVICE.
