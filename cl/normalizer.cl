@@ -114,8 +114,8 @@ FOCL_FUNCTION ulong focl_chosen_count(int kind, ulong counted, ulong counted_row
 /* From the tiles' counters to focl_loss_counts and the normaliser; counts has FOCL_COUNT_SLOTS entries. */
 __kernel __attribute__((reqd_work_group_size(FOCL_GROUP, 1, 1))) void
 normalizer_count_fold(__global const focl_tile_counts *tile_counts, ulong tiles, ulong elements, ulong rows,
-                      ulong classes, int kind, __global ulong *counts, ulong counts_offset,
-                      __global float *normalizer, ulong normalizer_offset) {
+                      ulong classes, int kind, __global ulong *counts, ulong counts_offset, __global float *normalizer,
+                      ulong normalizer_offset) {
     __local ulong parts[4][FOCL_GROUP];
     const uint item = (uint)get_local_id(0);
     ulong ignored = 0, positive = 0, out_of_range = 0, first = ULONG_MAX;

@@ -13,8 +13,8 @@
 
 /*
  * Records a failure on this thread and returns status, so that a function can `return focl__fail(...)`. argument is the
- * name of the field or parameter at fault ("" if none; a string literal: it is kept by address); the sentence follows as
- * a printf format and is recorded as "argument: sentence".
+ * name of the field or parameter at fault ("" if none; a string literal: it is kept by address); the sentence follows
+ * as a printf format and is recorded as "argument: sentence".
  */
 focl_status focl__fail(focl_status status, const char *argument, const char *format, ...) FOCL__PRINTF(3, 4);
 

@@ -10,7 +10,8 @@
 
 enum { LARGEST_VECTOR = 32, LARGEST_GROUP = 256 };
 
-/* The mapping by class of device. CPUs want wide vectors and no groups, GPUs neighbouring items on neighbouring floats. */
+/* The mapping by class of device. CPUs want wide vectors and no groups, GPUs neighbouring items on neighbouring floats.
+ */
 static const focl__mapping default_mappings[] = {
     [FOCL_GPU] = {1, 64, 0},
     [FOCL_IGPU] = {1, 64, 0},

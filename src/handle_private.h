@@ -8,7 +8,7 @@
 
 /* How elements are laid over work-items: floats in a vector, work-items in a group. Any choice gives the same bits. */
 typedef struct focl__mapping {
-    unsigned vector;   /* more than 16 only where the compiler is known to be clang */
+    unsigned vector; /* more than 16 only where the compiler is known to be clang */
     unsigned group;
     unsigned prefetch; /* how many floats ahead to ask memory for, 0 for not */
 } focl__mapping;

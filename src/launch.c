@@ -56,8 +56,8 @@ static focl_status make_kernel(focl_handle *handle, const focl__launch_descripti
 
 static bool fits(const focl_handle *handle, cl_kernel kernel, focl__mapping mapping) {
     size_t most = 0;
-    const cl_int code = clGetKernelWorkGroupInfo(kernel, handle->device.cl_device, CL_KERNEL_WORK_GROUP_SIZE,
-                                                 sizeof most, &most, NULL);
+    const cl_int code =
+        clGetKernelWorkGroupInfo(kernel, handle->device.cl_device, CL_KERNEL_WORK_GROUP_SIZE, sizeof most, &most, NULL);
     return code != CL_SUCCESS || most == 0 || mapping.group <= most;
 }
 

@@ -7,7 +7,7 @@
 
 static void gather(const focl_loss_inputs *inputs, const focl_loss_outputs *outputs,
                    focl_buffer arrays[FOCL__LOSS_ARRAY_COUNT]) {
-#define GATHER_INPUT(field, type, extent) arrays[FOCL__LOSS_##field] = inputs->field;
+#define GATHER_INPUT(field, type, extent)  arrays[FOCL__LOSS_##field] = inputs->field;
 #define GATHER_OUTPUT(field, type, extent) arrays[FOCL__LOSS_##field] = outputs->field;
     FOCL_LOSS_INPUT_TABLE(GATHER_INPUT)
     FOCL_LOSS_OUTPUT_TABLE(GATHER_OUTPUT)

@@ -22,7 +22,7 @@ typedef struct host_call {
 } host_call;
 
 static void gather(host_call *call, const focl_loss_host_inputs *inputs, const focl_loss_host_outputs *outputs) {
-#define GATHER_INPUT(field, type, extent) call->from[FOCL__LOSS_##field] = inputs->field;
+#define GATHER_INPUT(field, type, extent)  call->from[FOCL__LOSS_##field] = inputs->field;
 #define GATHER_OUTPUT(field, type, extent) call->to[FOCL__LOSS_##field] = outputs->field;
     FOCL_LOSS_INPUT_TABLE(GATHER_INPUT)
     FOCL_LOSS_OUTPUT_TABLE(GATHER_OUTPUT)
@@ -37,7 +37,7 @@ static focl_status choose_piece(host_call *call) {
     const focl_device *device = &call->job.handle->device;
     const char *text = getenv("FOCL_PIECE_ELEMENTS");
     size_t elements = PIECE_ELEMENTS_MAX;
-    const uint64_t most = device->memory_bytes / (2 * ELEMENT_ARRAYS_MAX * sizeof(float));
+    const uint64_t most = device->memory_bytes / (sizeof(float) * 2 * ELEMENT_ARRAYS_MAX);
     const uint64_t one = device->allocation_bytes / sizeof(double);
     if (most < elements)
         elements = (size_t)most;

@@ -54,8 +54,7 @@ void focl__loss_job_close(focl__loss_job *job, cl_event *event) {
 /* ---- What runs ---- */
 
 static bool counts_decide(focl__normalizer_source source) {
-    return source == FOCL__NORMALIZER_COUNTED || source == FOCL__NORMALIZER_ROWS ||
-           source == FOCL__NORMALIZER_POSITIVE;
+    return source == FOCL__NORMALIZER_COUNTED || source == FOCL__NORMALIZER_ROWS || source == FOCL__NORMALIZER_POSITIVE;
 }
 
 static bool normalizer_matters(const focl__loss_job *job) {
@@ -117,8 +116,8 @@ static int output_bits(const focl__loss_job *job) {
 static int weight_bits(const focl__loss_job *job) {
     int bits = given(job, FOCL__LOSS_class_weights) ? FOCL_OPTION_CLASS_WEIGHTS : 0;
     if (given(job, FOCL__LOSS_weights))
-        bits |= job->description->weights_extent == FOCL_PER_ROW ? FOCL_OPTION_ROW_WEIGHTS
-                                                                 : FOCL_OPTION_ELEMENT_WEIGHTS;
+        bits |=
+            job->description->weights_extent == FOCL_PER_ROW ? FOCL_OPTION_ROW_WEIGHTS : FOCL_OPTION_ELEMENT_WEIGHTS;
     return bits;
 }
 
@@ -128,8 +127,8 @@ static int gradient_bits(const focl__loss_job *job) {
     int bits = job->plan.accumulate != 0.0F ? FOCL_OPTION_ACCUMULATE : 0;
     bits |= job->plan.source != FOCL__NORMALIZER_VALUE ? FOCL_OPTION_NORMALIZER : 0;
     if (given(job, FOCL__LOSS_upstream))
-        bits |= job->description->upstream_extent == FOCL_PER_ROW ? FOCL_OPTION_ROW_UPSTREAM
-                                                                  : FOCL_OPTION_ELEMENT_UPSTREAM;
+        bits |=
+            job->description->upstream_extent == FOCL_PER_ROW ? FOCL_OPTION_ROW_UPSTREAM : FOCL_OPTION_ELEMENT_UPSTREAM;
     return bits;
 }
 
@@ -251,8 +250,8 @@ static kernel_scalars scalars_of(const focl__loss_job *job, const focl__loss_pie
 }
 
 static void add_arguments(focl__arguments *arguments, const kernel_arrays *arrays, const kernel_scalars *scalars) {
-#define ADD_ARRAY(type, name)                                                                                          \
-    focl__argument_add(arguments, sizeof(cl_mem), &arrays->name.memory);                                               \
+#define ADD_ARRAY(type, name)                                            \
+    focl__argument_add(arguments, sizeof(cl_mem), &arrays->name.memory); \
     focl__argument_add(arguments, sizeof(cl_ulong), &arrays->name.offset);
     FOCL_KERNEL_ARRAYS(ADD_ARRAY)
 #undef ADD_ARRAY

@@ -24,7 +24,7 @@ static bool any_row_may_be_left_out(const focl_loss_description *description) {
 
 static focl__normalizer_source mean_source(const focl_loss_description *description) {
     return any_row_may_be_left_out(description) || description->target_only ? FOCL__NORMALIZER_COUNTED
-                                                                             : FOCL__NORMALIZER_VALUE;
+                                                                            : FOCL__NORMALIZER_VALUE;
 }
 
 static focl__normalizer_source source_of(const focl_loss_description *description, const focl__loss_shape *shape) {

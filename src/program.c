@@ -103,8 +103,8 @@ static focl_status build(cl_context context, cl_device_id device, const char *na
         return focl__fail_cl(code, "clCreateProgramWithSource");
     code = clBuildProgram(made, 1, &device, options, NULL, NULL);
     if (code != CL_SUCCESS) {
-        const focl_status status = code == CL_BUILD_PROGRAM_FAILURE ? fail_build(made, device, name)
-                                                                    : focl__fail_cl(code, "clBuildProgram");
+        const focl_status status =
+            code == CL_BUILD_PROGRAM_FAILURE ? fail_build(made, device, name) : focl__fail_cl(code, "clBuildProgram");
         clReleaseProgram(made);
         return status;
     }

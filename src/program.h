@@ -46,8 +46,9 @@ double focl__program_cache_seconds(const focl__program_cache *cache);
 void focl__program_define(focl__program_key *key, const char *macro, int value);
 
 /*
- * The program for a key, compiled now if it is not there yet; threads that ask for the same one meanwhile wait, others go
- * on. It belongs to the cache. A failed build is tried again by the next call. FOCL_EBUILD with the start of the log.
+ * The program for a key, compiled now if it is not there yet; threads that ask for the same one meanwhile wait, others
+ * go on. It belongs to the cache. A failed build is tried again by the next call. FOCL_EBUILD with the start of the
+ * log.
  */
 focl_status focl__program(focl__program_cache *cache, cl_context context, cl_device_id device, bool correct_division,
                           const focl__program_key *key, cl_program *program);

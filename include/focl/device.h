@@ -34,10 +34,10 @@ extern "C" {
 #endif
 
 /* X(name, word): in the order of preference. */
-#define FOCL_DEVICE_CLASS_TABLE(X)                                                                                     \
-    X(FOCL_GPU, "gpu")                                                                                                 \
-    X(FOCL_IGPU, "igpu")                                                                                               \
-    X(FOCL_ACCELERATOR, "accelerator")                                                                                 \
+#define FOCL_DEVICE_CLASS_TABLE(X)     \
+    X(FOCL_GPU, "gpu")                 \
+    X(FOCL_IGPU, "igpu")               \
+    X(FOCL_ACCELERATOR, "accelerator") \
     X(FOCL_CPU, "cpu")
 
 typedef enum focl_device_class {

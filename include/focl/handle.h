@@ -2,8 +2,8 @@
  * The handle: a device, a context, and the programs compiled for them.
  *
  * Threads: a handle may be used by any number of threads at once; create and destroy it on one. Programs are compiled
- * on first use, once per specialisation, and kept until the handle goes. After fork() a handle of the parent must not be
- * used in the child (OpenCL's own rule). Nothing is released at process exit: destroying a handle is optional there.
+ * on first use, once per specialisation, and kept until the handle goes. After fork() a handle of the parent must not
+ * be used in the child (OpenCL's own rule). Nothing is released at process exit: destroying a handle is optional there.
  */
 #ifndef FOCL_HANDLE_H
 #define FOCL_HANDLE_H
@@ -27,7 +27,9 @@ typedef enum focl_math {
 
 /*
  * Makes a handle with its own context and in-order queue on the device that the selector names (see focl/device.h).
- * selector NULL: the environment variable FOCL_DEVICE, or the best device if it is unset. On failure *handle is NULL.
+ * selector NULL: the environment variable FOCL_DEVICE, or the best device if it is unset. FOCL_MAPPING=16x1 overrides
+ * the vector width (1..32; 32 needs a compiler that is clang) and work-group size (1..256) that focl would choose, for
+ * measurements: no choice changes a bit of a strict result. On failure *handle is NULL.
  * FOCL_EINVAL, FOCL_ENODEVICE, FOCL_ENOMEM, FOCL_EDEVICE.
  */
 FOCL_API focl_status focl_create(focl_handle **handle, const char *selector);

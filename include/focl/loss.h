@@ -9,26 +9,27 @@
  *
  * which hold for every gamma >= 0: there is no power gamma - 1 and no difference 1 - p. Soft targets 0 < t < 1 have
  * torchvision's meaning: CE = t softplus(-x) + (1-t) softplus(x), and t sigmoid(-x) + (1-t) sigmoid(x) in q's place.
- * With activation FOCL_IDENTITY the input is p(t=1) itself, CE = -t log(input) - (1-t) log(1-input), and the gradient is
- * with respect to the input.
+ * With activation FOCL_IDENTITY the input is p(t=1) itself, CE = -t log(input) - (1-t) log(1-input), and the gradient
+ * is with respect to the input.
  *
  * The loss of an element is FL times the weights that apply to it:
  *   class_weights[c]  by column           pos_weights[c]  on the t = 1 term           weights  per row or per element
- * Reductions divide the sum of the element losses by a normaliser (enum focl_reduction). The gradient written is that of
- * the reduced loss times the upstream gradient; with FOCL_REDUCTION_NONE that of each element's loss times its upstream.
+ * Reductions divide the sum of the element losses by a normaliser (enum focl_reduction). The gradient written is that
+ * of the reduced loss times the upstream gradient; with FOCL_REDUCTION_NONE that of each element's loss times its
+ * upstream.
  *
  * What counts: with dense targets, every element. With class indices, every element of a row that is not ignored
- * (one-vs-rest: the column of the label is t = 1, the others t = 0; the row of a `background` label is t = 0 throughout);
- * with target_only, only the label's own element. An element that does not count has loss 0 and gradient 0 exactly,
- * whatever its logit holds, infinities and NaN included. An element of weight 0 counts.
+ * (one-vs-rest: the column of the label is t = 1, the others t = 0; the row of a `background` label is t = 0
+ * throughout); with target_only, only the label's own element. An element that does not count has loss 0 and gradient 0
+ * exactly, whatever its logit holds, infinities and NaN included. An element of weight 0 counts.
  *
  * Accuracy (strict arithmetic, any finite logit): element losses and gradients of hard targets are within 8 ulp of the
- * exact value for gamma 0, 1, 2 and within 16 ulp otherwise, and half an ulp more for each array of weights or upstream;
- * with soft targets or label smoothing the same, times the cancellation of the sum. gamma, alpha and the other scalars
- * are rounded to f32 first. Magnitudes of 2^-126 and below are 0, before upstream, normaliser and weights are applied as
- * well as after; subnormal inputs count as 0. Sums follow one fixed order (docs/reduction.md) and are within 4 ulp of the
- * exact sum of the element losses at any length, if none is negative. On devices with focl_device.bit_exact every bit
- * equals that of focl_mirror_loss.
+ * exact value for gamma 0, 1, 2 and within 16 ulp otherwise, and half an ulp more for each array of weights or
+ * upstream; with soft targets or label smoothing the same, times the cancellation of the sum. gamma, alpha and the
+ * other scalars are rounded to f32 first. Magnitudes of 2^-126 and below are 0, before upstream, normaliser and weights
+ * are applied as well as after; subnormal inputs count as 0. Sums follow one fixed order (docs/reduction.md) and are
+ * within 4 ulp of the exact sum of the element losses at any length, if none is negative. On devices with
+ * focl_device.bit_exact every bit equals that of focl_mirror_loss.
  *
  * A label outside [0, classes) that is neither ignore_index nor background, or a dense target outside [0, 1], makes its
  * row's (its element's) losses and gradients NaN and so the reduced loss; it is counted in focl_loss_counts, and
@@ -62,13 +63,13 @@ typedef enum focl_objective {
 } focl_objective;
 
 /* X(name, word, divisor): what the sum of the element losses is divided by. */
-#define FOCL_REDUCTION_TABLE(X)                                                                                        \
-    X(FOCL_REDUCTION_NONE, "none", "no reduced loss")                                                                  \
-    X(FOCL_REDUCTION_SUM, "sum", "1")                                                                                  \
-    X(FOCL_REDUCTION_MEAN, "mean", "the elements that count")                                                          \
-    X(FOCL_REDUCTION_ROW_MEAN, "row-mean", "the rows that are not ignored")                                            \
-    X(FOCL_REDUCTION_WEIGHTED_MEAN, "weighted-mean", "the sum of class weight x weight over the elements that count")  \
-    X(FOCL_REDUCTION_POSITIVE_MEAN, "positive-mean", "max(1, elements with t = 1)")                                    \
+#define FOCL_REDUCTION_TABLE(X)                                                                                       \
+    X(FOCL_REDUCTION_NONE, "none", "no reduced loss")                                                                 \
+    X(FOCL_REDUCTION_SUM, "sum", "1")                                                                                 \
+    X(FOCL_REDUCTION_MEAN, "mean", "the elements that count")                                                         \
+    X(FOCL_REDUCTION_ROW_MEAN, "row-mean", "the rows that are not ignored")                                           \
+    X(FOCL_REDUCTION_WEIGHTED_MEAN, "weighted-mean", "the sum of class weight x weight over the elements that count") \
+    X(FOCL_REDUCTION_POSITIVE_MEAN, "positive-mean", "max(1, elements with t = 1)")                                   \
     X(FOCL_REDUCTION_GIVEN, "given", "the caller's normalizer")
 
 typedef enum focl_reduction {
@@ -94,10 +95,11 @@ typedef struct focl_loss_description {
     focl_activation activation;
     focl_objective objective;
     focl_view shape;
-    focl_type logits_type;  /* FOCL_F32 */
-    focl_type targets_type; /* FOCL_F32: dense, in the logits' shape; FOCL_U8, _I32, _I64: class indices, outer x inner */
-    double gamma;           /* focusing exponent: finite, >= 0 */
-    double alpha;           /* weight of t = 1, in [0, 1]; t = 0 has 1 - alpha. Negative: off, both have 1 */
+    focl_type logits_type; /* FOCL_F32 */
+    focl_type
+        targets_type; /* FOCL_F32: dense, in the logits' shape; FOCL_U8, _I32, _I64: class indices, outer x inner */
+    double gamma;     /* focusing exponent: finite, >= 0 */
+    double alpha;     /* weight of t = 1, in [0, 1]; t = 0 has 1 - alpha. Negative: off, both have 1 */
     double label_smoothing; /* s in [0, 1]: the cross-entropy term sees t(1-s) + s/2, q and alpha_t the target itself */
     double clip;            /* FOCL_IDENTITY: probabilities are clamped to [clip, 1 - clip], in [0, 0.5); 0: not.
                                A clamped probability has gradient 0. */
@@ -145,21 +147,21 @@ typedef struct focl_loss_counts {
  * X(field, type, extent): the arrays of a call; `logits` means the type logits_type, `targets` targets_type.
  * Extents: elements, rows, classes, pos (pos_weight_count), chosen by weights_extent or upstream_extent, one.
  */
-#define FOCL_LOSS_INPUT_TABLE(X)                                                                                       \
-    X(logits, logits, elements)        /* required */                                                                  \
-    X(targets, targets, targets)       /* required: rows for class indices, elements for dense targets */              \
-    X(class_weights, f32, classes)     /* finite */                                                                    \
-    X(pos_weights, f32, pos)           /* finite */                                                                    \
-    X(weights, f32, weights)           /* finite */                                                                    \
-    X(upstream, f32, upstream)                                                                                         \
-    X(normalizer, f32, one)            /* with FOCL_REDUCTION_GIVEN: read when the call runs; 0 means nothing counted */
+#define FOCL_LOSS_INPUT_TABLE(X)                                                                      \
+    X(logits, logits, elements)    /* required */                                                     \
+    X(targets, targets, targets)   /* required: rows for class indices, elements for dense targets */ \
+    X(class_weights, f32, classes) /* finite */                                                       \
+    X(pos_weights, f32, pos)       /* finite */                                                       \
+    X(weights, f32, weights)       /* finite */                                                       \
+    X(upstream, f32, upstream)                                                                        \
+    X(normalizer, f32, one) /* with FOCL_REDUCTION_GIVEN: read when the call runs; 0 means nothing counted */
 
 #define FOCL_LOSS_OUTPUT_TABLE(X)                                                                                      \
-    X(reduced, f32, one)               /* the reduced loss; not with FOCL_REDUCTION_NONE */                            \
-    X(loss, logits, elements)          /* each element's loss: weighted, not divided, no upstream in it */             \
+    X(reduced, f32, one)      /* the reduced loss; not with FOCL_REDUCTION_NONE */                                     \
+    X(loss, logits, elements) /* each element's loss: weighted, not divided, no upstream in it */                      \
     X(gradient, logits, elements)                                                                                      \
     X(probabilities, logits, elements) /* sigmoid(x), or the (clamped) input, ignored or not */                        \
-    X(pt, logits, elements)            /* t = 1: probability p; t = 0: 1 - p; between: t p + (1-t)(1-p); ignored: 0 */  \
+    X(pt, logits, elements)            /* t = 1: probability p; t = 0: 1 - p; between: t p + (1-t)(1-p); ignored: 0 */ \
     X(counts, counts, one)             /* a focl_loss_counts */                                                        \
     X(used_normalizer, f32, one)       /* what the sum was divided by */
 
@@ -193,8 +195,9 @@ typedef struct focl_loss_host_outputs {
  * queue: in-order or not, of the handle's context and device; NULL takes the handle's own queue. The work starts after
  * the wait_count events of wait_list and *event, if event is not NULL, completes with it (the caller releases it).
  * Only the outputs given are calculated; at least one must be. Inputs may share memory with inputs; an output may
- * overlap nothing, save the gradient over the logits with in_place. All memory belongs to the caller and must live until
- * the event; the structures may go on return. Beyond it the call takes 16 bytes per 4096 elements of device memory.
+ * overlap nothing, save the gradient over the logits with in_place. All memory belongs to the caller and must live
+ * until the event; the structures may go on return. Beyond it the call takes 16 bytes per 4096 elements of device
+ * memory.
  *
  * No elements: the outputs of one value are written, nothing else. A wrong argument: FOCL_EINVAL, FOCL_EBOUNDS,
  * FOCL_EOVERLAP or FOCL_ENOTSUP before any work is enqueued. FOCL_EBUILD, FOCL_ENOMEM, FOCL_EDEVICEMEM, FOCL_EDEVICE.
@@ -209,7 +212,7 @@ FOCL_API focl_status focl_loss(focl_handle *handle, const focl_loss_description 
  * the bits do not depend on the pieces. Every target is looked at first: FOCL_ELABEL names the first bad one's position
  * and value, and nothing is written then. An output may overlap nothing, save the gradient over the logits with
  * in_place. kernel_seconds, if not NULL, becomes the time the kernels took. Needs a handle with its own queue.
- * FOCL_ELABEL and the statuses of focl_loss.
+ * The environment variable FOCL_PIECE_ELEMENTS makes the pieces smaller. FOCL_ELABEL and the statuses of focl_loss.
  */
 FOCL_API focl_status focl_loss_host(focl_handle *handle, const focl_loss_description *description,
                                     const focl_loss_host_inputs *inputs, const focl_loss_host_outputs *outputs,

@@ -14,17 +14,17 @@ extern "C" {
 #endif
 
 /* X(name, value, sentence): the one table of statuses. */
-#define FOCL_STATUS_TABLE(X)                                                                                           \
-    X(FOCL_OK, 0, "success")                                                                                           \
-    X(FOCL_EINVAL, -1, "an argument has a value that the function does not take")                                      \
-    X(FOCL_EBOUNDS, -2, "a buffer is too small for what is to be read from it or written to it")                       \
-    X(FOCL_EOVERLAP, -3, "an output overlaps another array")                                                           \
-    X(FOCL_ELABEL, -4, "a target is outside the classes or outside [0, 1]")                                            \
-    X(FOCL_ENOTSUP, -5, "this device or this version of focl cannot do it")                                            \
-    X(FOCL_ENODEVICE, -6, "no OpenCL device matches")                                                                  \
-    X(FOCL_EBUILD, -7, "a kernel did not compile on this device")                                                      \
-    X(FOCL_ENOMEM, -8, "out of host memory")                                                                           \
-    X(FOCL_EDEVICEMEM, -9, "out of device memory")                                                                     \
+#define FOCL_STATUS_TABLE(X)                                                                     \
+    X(FOCL_OK, 0, "success")                                                                     \
+    X(FOCL_EINVAL, -1, "an argument has a value that the function does not take")                \
+    X(FOCL_EBOUNDS, -2, "a buffer is too small for what is to be read from it or written to it") \
+    X(FOCL_EOVERLAP, -3, "an output overlaps another array")                                     \
+    X(FOCL_ELABEL, -4, "a target is outside the classes or outside [0, 1]")                      \
+    X(FOCL_ENOTSUP, -5, "this device or this version of focl cannot do it")                      \
+    X(FOCL_ENODEVICE, -6, "no OpenCL device matches")                                            \
+    X(FOCL_EBUILD, -7, "a kernel did not compile on this device")                                \
+    X(FOCL_ENOMEM, -8, "out of host memory")                                                     \
+    X(FOCL_EDEVICEMEM, -9, "out of device memory")                                               \
     X(FOCL_EDEVICE, -10, "the OpenCL device or driver failed")
 
 typedef enum focl_status {
