@@ -54,13 +54,15 @@ FOCL_FUNCTION void focl_count_vector(const focl_work *work, focl_size index, uin
     focl_add_counts(sum, 0, focl_count_lanes(t == 1.0f), 0);
     const focl_size end = work->layout.end;
 #else
-    const mask label = focl_load_labels(work->targets, index - work->layout.first_row,
-                                        work->rows_end - work->layout.first_row, work->labels);
-    const mask bad = label == FOCL_LABEL_OUT_OF_RANGE;
-    focl_add_counts(sum, focl_count_lanes(label == FOCL_LABEL_IGNORED), focl_count_lanes(label >= 0), 0);
     const focl_size end = work->rows_end;
-    if (end - index < FOCL_VECTOR) /* rows behind the end come as ignored */
-        sum->ignored -= FOCL_VECTOR - (uint)(end - index);
+    const focl_size left = end - index;
+    const mask label =
+        focl_load_labels(work->targets, index - work->layout.first_row, end - work->layout.first_row, work->labels);
+    const mask bad = label == FOCL_LABEL_OUT_OF_RANGE;
+    /* Rows behind the end come as ignored. */
+    const mask inside = FOCL_LANE_NUMBERS < (mask)(left < FOCL_VECTOR ? (int)left : FOCL_VECTOR);
+    const mask ignored = inside && label == FOCL_LABEL_IGNORED;
+    focl_add_counts(sum, focl_count_lanes(ignored), focl_count_lanes(label >= 0), 0);
 #endif
     if (!focl_any(bad))
         return;

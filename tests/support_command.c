@@ -188,6 +188,21 @@ static int spawn_and_wait(char *const *arguments, char *const *environment, cons
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+/* Drivers may write to stderr as well; Mesa does, and marks its lines. They are not the command's. */
+static void drop_driver_lines(char *text) {
+    static const char mark[] = "MESA: ";
+    char *to = text;
+    for (char *line = text; *line;) {
+        const size_t length = strcspn(line, "\n") + (line[strcspn(line, "\n")] == '\n');
+        if (strncmp(line, mark, sizeof mark - 1) != 0) {
+            memmove(to, line, length);
+            to += length;
+        }
+        line += length;
+    }
+    *to = '\0';
+}
+
 command_result command_run(const char *arguments, const char *environment) {
     static argument_list list;
     static char *variables[MOST_VARIABLES + 1];
@@ -204,6 +219,7 @@ command_result command_run(const char *arguments, const char *environment) {
     result.status = spawn_and_wait(list.pointers, variables, out.text, err.text);
     result.out = read_file(out.text, NULL);
     result.err = read_file(err.text, NULL);
+    drop_driver_lines(result.err);
     (void)remove(out.text);
     (void)remove(err.text);
     return result;

@@ -14,6 +14,8 @@ static const size_t varied_recipes[] = {1, 4, 5};
 
 /* ---- Subsets ---- */
 
+/* Each subset is a program to compile, so of the first two recipes only. */
+
 static const unsigned subsets[] = {
     LOSS_BIT(reduced),
     LOSS_BIT(loss) | LOSS_BIT(counts),
@@ -133,7 +135,7 @@ int main(void) {
     Suite *suite = suite_create("loss_outputs");
     TCase *tcase = tcase_create("loss_outputs");
     tcase_set_timeout(tcase, 0);
-    tcase_add_loop_test(tcase, any_subset_has_the_same_bits, 0, (int)COUNT_OF(varied_recipes));
+    tcase_add_loop_test(tcase, any_subset_has_the_same_bits, 0, (int)COUNT_OF(varied_recipes) - 1);
     tcase_add_loop_test(tcase, gradient_over_the_logits, 0, (int)COUNT_OF(varied_recipes));
     tcase_add_loop_test(tcase, accumulates, 0, (int)COUNT_OF(varied_recipes));
     tcase_add_test(tcase, old_gradient_is_not_read_unasked);
