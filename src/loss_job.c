@@ -274,7 +274,8 @@ static bool walks_rows(const focl__loss_job *job, focl__loss_stage stage) {
     return stage == FOCL__STAGE_COUNT && !job->plan.shape.dense;
 }
 
-/* A vector that crosses from one row into the next is walked lane by lane: do not let every other one. */
+/* A vector that crosses from one row into the next is walked lane by lane: do not let every other one. Folds have no
+   vectors, but share their stage's program. */
 static unsigned widest_vector(const focl__loss_job *job) {
     const focl_view view = job->plan.view;
     const bool rows_matter = !job->plan.shape.dense || given(job, FOCL__LOSS_class_weights) ||
@@ -347,6 +348,7 @@ static focl_status fold_counts(focl__loss_job *job, const focl_buffer *arrays) {
         .kernel = "normalizer_count_fold",
         .key = program_key(job, FOCL__STAGE_COUNT),
         .spread = FOCL__SPREAD_ONE,
+        .vector_max = widest_vector(job),
         .arguments = &arguments,
     };
     return focl__launch(job->handle, &job->chain, &launch);
@@ -384,6 +386,7 @@ static focl_status fold_sums(focl__loss_job *job, focl__loss_stage stage, const 
         .kernel = "reduce_fold",
         .key = program_key(job, stage),
         .spread = FOCL__SPREAD_ONE,
+        .vector_max = widest_vector(job),
         .arguments = &arguments,
     };
     return focl__launch(job->handle, &job->chain, &launch);
