@@ -442,8 +442,8 @@ focl_status focl__loss_check_host_call(const focl_loss_description *description,
 
 /* ---- The targets ---- */
 
-static int64_t label_at(focl_type type, const void *targets, size_t row) {
-    switch (type) {
+int64_t focl__label_at(focl_type targets_type, const void *targets, size_t row) {
+    switch (targets_type) {
     case FOCL_U8:
         return ((const uint8_t *)targets)[row];
     case FOCL_I32:
@@ -485,14 +485,14 @@ static void count_label(const focl_loss_description *description, int64_t label,
 static void count_labels(const focl_loss_description *description, const focl__loss_shape *shape, const void *targets,
                          focl_loss_counts *counts) {
     for (size_t row = 0; row < shape->rows; row++)
-        count_label(description, label_at(description->targets_type, targets, row), row, counts);
+        count_label(description, focl__label_at(description->targets_type, targets, row), row, counts);
 }
 
 static focl_status fail_label(const focl_loss_description *description, const void *targets, size_t position) {
     if (is_dense(description))
         return focl__fail(FOCL_ELABEL, "targets", "value %g at element %zu is outside 0..1",
                           (double)((const float *)targets)[position], position);
-    const int64_t label = label_at(description->targets_type, targets, position);
+    const int64_t label = focl__label_at(description->targets_type, targets, position);
     if (description->shape.classes == 0)
         return focl__fail(FOCL_ELABEL, "targets", "label %" PRId64 " at row %zu, and there are no classes", label,
                           position);

@@ -51,6 +51,9 @@ focl_status focl__loss_check_host(const focl_loss_description *description,
 focl_status focl__loss_check_host_call(const focl_loss_description *description, const focl_loss_host_inputs *inputs,
                                        const focl_loss_host_outputs *outputs, focl__loss_shape *shape);
 
+/* The label of a row of index targets. */
+int64_t focl__label_at(focl_type targets_type, const void *targets, size_t row);
+
 /*
  * Looks at every target on the host: FOCL_ELABEL with the first position and value outside, e.g. "targets: label 12 at
  * row 7 is outside 0..9". *counts, if not NULL, becomes the call's counters either way.

@@ -41,17 +41,6 @@ static place place_of(const mirror *m, size_t element) {
     return (place){element, outer * view.inner + element % view.inner, plane % view.classes};
 }
 
-static int64_t label_at(const mirror *m, size_t row) {
-    switch (m->description->targets_type) {
-    case FOCL_U8:
-        return ((const uint8_t *)m->targets)[row];
-    case FOCL_I32:
-        return ((const int32_t *)m->targets)[row];
-    default:
-        return ((const int64_t *)m->targets)[row];
-    }
-}
-
 static bool is_ignored(const mirror *m, int64_t label) {
     return m->description->has_ignore_index && label == m->description->ignore_index;
 }
@@ -65,7 +54,7 @@ static bool is_positive(const mirror *m, int64_t label, size_t class_number) {
 static bool element_counts(const mirror *m, place at) {
     if (m->plan.shape.dense)
         return true;
-    const int64_t label = label_at(m, at.row);
+    const int64_t label = focl__label_at(m->description->targets_type, m->targets, at.row);
     return m->description->target_only ? is_positive(m, label, at.class_number) : !is_ignored(m, label);
 }
 
@@ -99,7 +88,7 @@ static focl_element evaluate(const mirror *m, place at) {
     if (m->plan.shape.dense) {
         element = focl_dense_element(x, ((const float *)m->targets)[at.element], pos_weight, m->rule);
     } else {
-        const int64_t label = label_at(m, at.row);
+        const int64_t label = focl__label_at(m->description->targets_type, m->targets, at.row);
         element = focl_index_element(x, is_positive(m, label, at.class_number), pos_weight, m->rule);
         if (is_ignored(m, label))
             element.pt = 0.0F;

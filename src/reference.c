@@ -151,21 +151,9 @@ struct element {
     bool counts;
 };
 
-static int64_t label_at(const struct problem *problem, size_t row) {
-    const void *targets = problem->inputs->targets;
-    switch (problem->description->targets_type) {
-    case FOCL_U8:
-        return ((const uint8_t *)targets)[row];
-    case FOCL_I32:
-        return ((const int32_t *)targets)[row];
-    default:
-        return ((const int64_t *)targets)[row];
-    }
-}
-
 static void read_label(const struct problem *problem, struct element *element) {
     const focl_loss_description *description = problem->description;
-    const int64_t label = label_at(problem, element->row);
+    const int64_t label = focl__label_at(problem->description->targets_type, problem->inputs->targets, element->row);
     const bool background = description->has_background && label == description->background;
     const bool positive = !background && label == (int64_t)element->column;
     element->ignored = description->has_ignore_index && label == description->ignore_index;

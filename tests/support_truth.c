@@ -145,11 +145,11 @@ static void measure_element(const loss_problem *problem, loss_truth *truth, size
     const double input = (double)((const float *)problem->inputs[LOSS_logits])[i];
     const terms of = terms_of(&problem->description, input, target_of(problem, i), pos_weight_of(problem, i));
     const factors by = factors_of(problem, truth->used_normalizer, i);
-    const double sum =
-        is_hard(problem, i) ? fabs(truth->gradient[i] - old) : finite_or_0(of.power * of.gradient * by.product);
+    const bool hard = is_hard(problem, i);
+    const double sum = hard ? fabs(truth->gradient[i] - old) : finite_or_0(of.power * of.gradient * by.product);
     truth->gradient_magnitude[i] = sum + fabs(old);
-    truth->gradient_factor[i] = finite_or_0(fmax(of.gradient, 1) * by.above_1);
-    truth->loss_factor[i] = finite_or_0(fmax(of.cost, 1) * by.above_1);
+    truth->gradient_factor[i] = by.above_1 * (hard ? 1 : fmax(finite_or_0(of.gradient), 1));
+    truth->loss_factor[i] = by.above_1 * (hard ? 1 : fmax(finite_or_0(of.cost), 1));
 }
 
 loss_truth loss_truth_of(const loss_problem *problem) {

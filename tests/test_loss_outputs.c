@@ -15,7 +15,6 @@ static const size_t varied_recipes[] = {1, 4, 5};
 /* ---- Subsets ---- */
 
 /* Each subset is a program to compile, so of the first two recipes only. */
-
 static const unsigned subsets[] = {
     LOSS_BIT(reduced),
     LOSS_BIT(loss) | LOSS_BIT(counts),
