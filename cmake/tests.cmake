@@ -21,7 +21,10 @@ foreach(test_source IN LISTS test_sources)
     set_target_properties(${test_name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
     add_test(NAME ${test_name} COMMAND ${test_name} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
     # OpenCL does not survive fork: each executable is its own process anyway.
-    set(environment CK_FORK=no)
+    # PoCL's cache of compiled programs does not stand several processes at once on a cold start: each test has its own.
+    set(pocl_cache "${PROJECT_BINARY_DIR}/pocl-cache/${test_name}")
+    file(MAKE_DIRECTORY "${pocl_cache}")
+    set(environment CK_FORK=no "POCL_CACHE_DIR=${pocl_cache}")
     if(TARGET focl_command)
         list(APPEND environment "FOCL_COMMAND=$<TARGET_FILE:focl_command>")
         target_link_libraries(${test_name} PRIVATE focl_command_parts)

@@ -114,9 +114,14 @@ static focl_status choose_queue(const focl_handle *handle, cl_command_queue queu
 }
 
 static focl_status check_wait_list(cl_uint wait_count, const cl_event *wait_list) {
-    if ((wait_count == 0) == (wait_list == NULL))
-        return FOCL_OK;
-    return focl__fail(FOCL_EINVAL, "wait_list", "is %s and wait_count is %u", wait_list ? "given" : "NULL", wait_count);
+    if ((wait_count == 0) != (wait_list == NULL))
+        return focl__fail(FOCL_EINVAL, "wait_list", "is %s and wait_count is %u", wait_list ? "given" : "NULL",
+                          wait_count);
+    for (cl_uint i = 0; i < wait_count; i++) {
+        if (!wait_list[i])
+            return focl__fail(FOCL_EINVAL, "wait_list", "event %u of %u is NULL", i, wait_count);
+    }
+    return FOCL_OK;
 }
 
 static focl_status run(focl__loss_job *job, const focl__loss_piece *whole) {

@@ -99,7 +99,20 @@ static void pause_briefly(void) {
     (void)nanosleep(&duration, NULL);
 }
 
-/* Drivers drop their own references when they get to it, so a difference has two seconds to go away. */
+/* The counts once they have stood still for a while: drivers drop their own references when they get to it. */
+static reference_counts settled_references(const caller *by, const loss_buffers *buffers, cl_event waited_for) {
+    enum { STILL = 20, LONGEST = 500 };
+    reference_counts counts = count_references(by, buffers, waited_for);
+    for (int i = 0, still = 0; i < LONGEST && still < STILL; i++) {
+        pause_briefly();
+        const reference_counts next = count_references(by, buffers, waited_for);
+        still = memcmp(&next, &counts, sizeof next) == 0 ? still + 1 : 0;
+        counts = next;
+    }
+    return counts;
+}
+
+/* A difference has two seconds to go away. */
 static void assert_references(const reference_counts *before, const caller *by, const loss_buffers *buffers,
                               cl_event waited_for) {
     reference_counts after = count_references(by, buffers, waited_for);
@@ -147,7 +160,7 @@ static void assert_waits_and_gives(size_t device, bool reorders) {
     const cl_event go = user_event(by.context);
     /* A driver may let a buffer keep its last event and so its queue: each has been used before counting. */
     loss_buffers_read(by.queue, &buffers, &problem, &answer);
-    const reference_counts before = count_references(&by, &buffers, go);
+    const reference_counts before = settled_references(&by, &buffers, go);
     focl_handle *handle = handle_of(&by, on);
     cl_event done = NULL;
 

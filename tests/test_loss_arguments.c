@@ -250,6 +250,21 @@ START_TEST(refuses_a_queue_of_another_context) {
 END_TEST
 
 /* A refusal leaves the handle as it was. */
+START_TEST(refuses_a_wait_list_that_is_none) {
+    fixture with = fixture_create();
+    const cl_event nothing[1] = {NULL};
+    cl_event event = NULL;
+    assert_error(focl_loss(with.handle, &with.problem.description, &with.buffers.inputs, &with.buffers.outputs, NULL, 1,
+                           nothing, &event),
+                 FOCL_EINVAL, "wait_list", "event 0 of 1 is NULL");
+    assert_error(focl_loss(with.handle, &with.problem.description, &with.buffers.inputs, &with.buffers.outputs, NULL, 2,
+                           NULL, &event),
+                 FOCL_EINVAL, "wait_list", "is NULL and wait_count is 2");
+    ck_assert_ptr_null(event);
+    fixture_free(&with);
+}
+END_TEST
+
 START_TEST(works_after_refusals) {
     fixture with = fixture_create();
     with.buffers.inputs.logits.offset = 3;
@@ -277,6 +292,7 @@ int main(void) {
     tcase_add_test(tcase, refuses_null_and_foreign_things);
     tcase_add_test(tcase, host_forms_refuse_null);
     tcase_add_test(tcase, refuses_a_queue_of_another_context);
+    tcase_add_test(tcase, refuses_a_wait_list_that_is_none);
     tcase_add_test(tcase, works_after_refusals);
     suite_add_tcase(suite, tcase);
     return test_main(suite);

@@ -25,11 +25,11 @@
  *
  * Accuracy (strict arithmetic, any finite logit): element losses and gradients of hard targets are within 8 ulp of the
  * exact value for gamma 0, 1, 2 and within 16 ulp otherwise, and half an ulp more for each array of weights or
- * upstream; with soft targets or label smoothing the same, times the cancellation of the sum. gamma, alpha and the
- * other scalars are rounded to f32 first. Magnitudes of 2^-126 and below are 0, before upstream, normaliser and weights
- * are applied as well as after; subnormal inputs count as 0. Sums follow one fixed order (docs/reduction.md) and are
- * within 4 ulp of the exact sum of the element losses at any length, if none is negative. On devices with
- * focl_device.bit_exact every bit equals that of focl_mirror_loss.
+ * upstream; with soft targets or label smoothing 3 gamma ulp more, of the largest term of the sum. gamma, alpha and the
+ * other scalars are rounded to f32 first. Magnitudes of 2^-126 and below are 0: q itself, and a product before as well
+ * as after upstream, normaliser and weights are applied; subnormal inputs count as 0. Sums follow one fixed order
+ * (docs/reduction.md) and are within 4 ulp of the exact sum of the element losses at any length, if none is negative.
+ * On devices with focl_device.bit_exact every bit equals that of focl_mirror_loss.
  *
  * A label outside [0, classes) that is neither ignore_index nor background, or a dense target outside [0, 1], makes its
  * row's (its element's) losses and gradients NaN and so the reduced loss; it is counted in focl_loss_counts, and
