@@ -13,10 +13,10 @@ enum { LARGEST_VECTOR = 32, LARGEST_GROUP = 256 };
 /* The mapping by class of device. CPUs want wide vectors and no groups, GPUs neighbouring items on neighbouring floats.
  */
 static const focl__mapping default_mappings[] = {
-    [FOCL_GPU] = {1, 64, 0},
-    [FOCL_IGPU] = {1, 64, 0},
-    [FOCL_ACCELERATOR] = {8, 1, 0},
-    [FOCL_CPU] = {16, 1, 0},
+    [FOCL_GPU] = {1, 64, 0, false},
+    [FOCL_IGPU] = {1, 64, 0, false},
+    [FOCL_ACCELERATOR] = {8, 1, 0, false},
+    [FOCL_CPU] = {16, 1, 0, false},
 };
 
 /* Devices that their class does not describe; docs/performance.md has the measurements. */
@@ -25,8 +25,10 @@ static const struct {
     focl_device_class device_class;
     focl__mapping mapping;
 } special_mappings[] = {
-    {"Portable Computing Language", FOCL_CPU, {32, 1, 256}}, /* two registers at once, 20 % over one */
-    {"rusticl", FOCL_CPU, {1, 64, 0}}, /* llvmpipe vectorises over work-items: wide vectors are 4 times slower there */
+    {"Portable Computing Language", FOCL_CPU, {32, 1, 256, false}}, /* two registers at once, 20 % over one */
+    {"rusticl",
+     FOCL_CPU,
+     {1, 64, 0, false}}, /* llvmpipe vectorises over work-items: wide vectors are 4 times slower there */
 };
 
 static focl__mapping default_mapping(const focl_device *device) {
@@ -125,6 +127,8 @@ static void release_cl(focl_handle *handle) {
         clReleaseCommandQueue(handle->queue);
     if (handle->context)
         clReleaseContext(handle->context);
+    if (handle->owns_device)
+        clReleaseDevice(handle->device.cl_device);
 }
 
 static focl_status open_own(focl_handle *handle) {
@@ -137,7 +141,11 @@ static focl_status open_own(focl_handle *handle) {
 }
 
 static focl_status open_from_cl(focl_handle *handle, cl_context context) {
-    const cl_int code = clRetainContext(context);
+    cl_int code = clRetainDevice(handle->device.cl_device);
+    if (code != CL_SUCCESS)
+        return focl__fail_cl(code, "clRetainDevice");
+    handle->owns_device = true;
+    code = clRetainContext(context);
     if (code != CL_SUCCESS)
         return focl__fail_cl(code, "clRetainContext");
     handle->context = context;

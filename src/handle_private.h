@@ -11,10 +11,12 @@ typedef struct focl__mapping {
     unsigned vector; /* more than 16 only where the compiler is known to be clang */
     unsigned group;
     unsigned prefetch; /* how many floats ahead to ask memory for, 0 for not */
+    bool native;       /* set by each launch from the handle's math */
 } focl__mapping;
 
 struct focl_handle {
     focl_device device;
+    bool owns_device; /* a reference to it, which sub-devices need */
     char reason[256];
     cl_context context;
     cl_command_queue queue; /* NULL if the handle was made from the caller's context */

@@ -36,7 +36,7 @@ static focl_status get_program(focl_handle *handle, const focl__launch_descripti
     focl__program_define(&key, "FOCL_GROUP", (int)mapping.group);
     if (mapping.prefetch)
         focl__program_define(&key, "FOCL_PREFETCH_AHEAD", (int)mapping.prefetch);
-    if (handle->math == FOCL_MATH_NATIVE)
+    if (mapping.native)
         focl__program_define(&key, "FOCL_NATIVE", 1);
     return focl__program(&handle->programs, handle->context, handle->device.cl_device, handle->device.correct_division,
                          &key, program);
@@ -135,7 +135,8 @@ static focl__mapping mapping_of(const focl_handle *handle, const focl__launch_de
     focl__mapping mapping = handle->mapping;
     if (launch->vector_max)
         limit_vector(&mapping, launch->vector_max);
-    if (handle->math == FOCL_MATH_NATIVE)
+    mapping.native = handle->math == FOCL_MATH_NATIVE;
+    if (mapping.native)
         limit_vector(&mapping, 16); /* OpenCL's built-in functions know no wider ones */
     return mapping;
 }

@@ -45,20 +45,40 @@ static size_t bytes_of(const focl__loss_shape *shape, size_t array) {
     return shape->arrays[array].elements * shape->arrays[array].element_bytes;
 }
 
+/* A buffer's bytes within the memory that it is, or is a part of. */
+typedef struct byte_span {
+    cl_mem memory;
+    uint64_t start;
+    size_t length;
+} byte_span;
+
+static byte_span span_of(const focl__loss_shape *shape, const focl_buffer *arrays, size_t array) {
+    byte_span span = {arrays[array].memory, arrays[array].offset, bytes_of(shape, array)};
+    cl_mem whole = NULL;
+    size_t origin = 0;
+    if (clGetMemObjectInfo(span.memory, CL_MEM_ASSOCIATED_MEMOBJECT, sizeof whole, &whole, NULL) == CL_SUCCESS &&
+        whole && clGetMemObjectInfo(span.memory, CL_MEM_OFFSET, sizeof origin, &origin, NULL) == CL_SUCCESS) {
+        span.memory = whole;
+        span.start += origin;
+    }
+    return span;
+}
+
 static bool overlap(const focl__loss_shape *shape, const focl_buffer *arrays, size_t a, size_t b) {
-    const uint64_t a_start = arrays[a].offset;
-    const uint64_t b_start = arrays[b].offset;
-    const size_t a_bytes = bytes_of(shape, a);
-    const size_t b_bytes = bytes_of(shape, b);
-    if (arrays[a].memory != arrays[b].memory || a_bytes == 0 || b_bytes == 0)
+    if (!arrays[a].memory || !arrays[b].memory)
         return false;
-    return a_start < b_start ? b_start - a_start < a_bytes : a_start - b_start < b_bytes;
+    const byte_span first = span_of(shape, arrays, a);
+    const byte_span second = span_of(shape, arrays, b);
+    if (first.memory != second.memory || first.length == 0 || second.length == 0)
+        return false;
+    return first.start < second.start ? second.start - first.start < first.length
+                                      : first.start - second.start < second.length;
 }
 
 static bool is_in_place(const focl_loss_description *description, const focl_buffer *arrays, size_t output,
                         size_t other) {
     return description->in_place && output == FOCL__LOSS_gradient && other == FOCL__LOSS_logits &&
-           arrays[output].offset == arrays[other].offset;
+           arrays[output].memory == arrays[other].memory && arrays[output].offset == arrays[other].offset;
 }
 
 static focl_status check_overlaps(const focl_loss_description *description, const focl__loss_shape *shape,
@@ -140,6 +160,8 @@ static focl_status run(focl__loss_job *job, const focl__loss_piece *whole) {
 focl_status focl_loss(focl_handle *handle, const focl_loss_description *description, const focl_loss_inputs *inputs,
                       const focl_loss_outputs *outputs, cl_command_queue queue, cl_uint wait_count,
                       const cl_event *wait_list, cl_event *event) {
+    if (event)
+        *event = NULL;
     if (!handle || !inputs || !outputs)
         return focl__fail(FOCL_EINVAL, !handle ? "handle" : !inputs ? "inputs" : "outputs", "is NULL");
     focl__loss_shape shape;

@@ -461,7 +461,8 @@ static void count_out_of_range(focl_loss_counts *counts, size_t position) {
 static void count_dense(const focl__loss_shape *shape, const float *targets, focl_loss_counts *counts) {
     counts->counted = shape->elements;
     for (size_t i = 0; i < shape->elements; i++) {
-        if (!(targets[i] >= 0 && targets[i] <= 1))
+        /* Subnormal numbers count as 0, whatever their sign. */
+        if (!(targets[i] > -FLT_MIN && targets[i] <= 1))
             count_out_of_range(counts, i);
         else if (targets[i] >= 1)
             counts->positive++;

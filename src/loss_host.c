@@ -46,7 +46,7 @@ static focl_status choose_piece(host_call *call) {
     if (text && text[0]) {
         char *end = NULL;
         const unsigned long long wanted = strtoull(text, &end, 10);
-        if (*end || wanted == 0 || text[0] == '-')
+        if (*end || wanted == 0 || text[0] < '0' || text[0] > '9')
             return focl__fail(FOCL_EINVAL, "FOCL_PIECE_ELEMENTS", "must be a positive number, is %s", text);
         elements = wanted < elements ? (size_t)wanted : elements;
     }

@@ -38,7 +38,7 @@ focl_status focl__loss_job_open(focl__loss_job *job, focl_handle *handle, const 
         .plan = focl__loss_plan_make(description, shape),
         .chain = chain,
     };
-    const size_t tiles = max_of(1, max_of(tiles_in(shape->elements), tiles_in(shape->rows)));
+    const size_t tiles = max_of(1, max_of(tiles_in(shape->elements), tiles_in(shape->dense ? 0 : shape->rows)));
     const focl_status status = make_memory(job, tiles * TILE_BYTES, &job->tiles);
     return status ? status : make_memory(job, NORMALIZER_OFFSET + sizeof(float), &job->values);
 }

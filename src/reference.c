@@ -124,7 +124,10 @@ static loss_value focal_loss(const focl_loss_description *description, double t,
     /* Where q is 0 the power wins: the limit for gamma > 1, and for any gamma > 0 without smoothing (-log p / q -> 1).
      */
     const double by_cost = product(focus.power, slope);
-    const double by_power = gamma > 0 ? product(gamma * focus.power, product(cost, focus.log_slope)) : 0;
+    /* Where both are infinite, at a probability of 0 or 1, 1/p grows faster than log p. */
+    const bool cost_decides = isinf(cost) && isinf(slope);
+    const double by_power =
+        gamma > 0 && !cost_decides ? product(gamma * focus.power, product(cost, focus.log_slope)) : 0;
     return (loss_value){
         .loss = alpha * product(focus.power, cost),
         .gradient = of->clamped ? 0 : alpha * (by_cost + by_power),

@@ -108,7 +108,7 @@ static loss_problem golden_problem(size_t recipe) {
 }
 
 /* The number of the arithmetic of this version. It changes only if the arithmetic is meant to. */
-static const uint64_t golden = 0xcb4695de850ea9ceU;
+static const uint64_t golden = 0xee367e59f5fb8e7fU;
 
 static void assert_golden(uint64_t hash, const char *where) {
     printf("hash of all outputs: 0x%016" PRIx64 " on %s\n", hash, where);

@@ -73,6 +73,8 @@ START_TEST(wrong_command_lines) {
         {LOSS "--dtype f8 --grad @out.npy", "--dtype: f8: not yet"},
         {LOSS "--dtype f16", "--dtype"},
         {LOSS "--grad @out.npy --pt @out.npy", "--pt"},
+        {LOSS "--grad @./out.npy --prob @out.npy", "is the file of --grad too"},
+        {LOSS "--gamma 0x1p1", "decimal number"},
     };
     write_problem();
     for (size_t i = 0; i < COUNT_OF(cases); i++)
@@ -85,6 +87,8 @@ static void write_bad_files(void) {
     static const float doubled[ELEMENTS] = {0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0};
     static const uint8_t wrong_labels[ROWS] = {2, 0, 1, 3};
     static const double wide[ELEMENTS] = {0};
+    static const float above[ELEMENTS] = {NAN, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1.5f};
+    write_floats("above.npy", "(4, 3)", above, ELEMENTS);
     scratch_npy("wide.npy", "<f8", "(4, 3)", wide, sizeof wide);
     scratch_npy("integers.npy", "|u1", "(4, 3)", logits, ELEMENTS);
     scratch_npy("bad.npy", "|u1", "(4,)", wrong_labels, sizeof wrong_labels);
@@ -110,9 +114,9 @@ START_TEST(wrong_data) {
         {"loss sigmoid-focal @short.npy @t.npy" OUT, "short.npy", "needs 48"},
         {"loss sigmoid-focal @ @t.npy" OUT, "not a regular file", ""},
         {"loss sigmoid-focal @integers.npy @t.npy" OUT, "integers.npy", "u1"},
-        {"loss sigmoid-focal @x.npy @bad.npy" OUT, "bad.npy", "label 3 at row 3"},
+        {"loss sigmoid-focal @x.npy @bad.npy" OUT, "bad.npy: label 3 at row 3", ""},
         {"loss sigmoid-focal @x.npy @t.npy --axis 0" OUT, "(4,)", "(3,)"},
-        {"loss sigmoid-focal @x.npy @two.npy" OUT, "two.npy", "value 2 at element 7"},
+        {"loss sigmoid-focal @x.npy @two.npy" OUT, "two.npy: value 2 at element 7", ""},
         {"loss sigmoid-focal @x.npy @five.npy" OUT, "(5,)", "(4, 3)"},
         {"loss sigmoid-focal @x.npy @transposed.npy" OUT, "(3, 4)", "(4, 3)"},
         {"loss sigmoid-focal @x.npy @rows.npy" OUT, "rows.npy", "without the class axis"},
@@ -130,9 +134,12 @@ START_TEST(wrong_data) {
         {LOSS "--grad @nowhere/out.npy --pt @out.npy", "nowhere/out.npy", "No such file"},
         {LOSS "--grad /dev/null --pt @out.npy", "/dev/null", "not a regular file"},
         {LOSS "--grad @ --pt @out.npy", "--grad", "not a regular file"},
-        {LOSS "--device ::nosuchdevice" OUT, "nosuchdevice", "--device"},
-        {LOSS "--device #99" OUT, "99", "--device"},
-        {"devices --device ::nosuchdevice", "nosuchdevice", "--device"},
+        {LOSS "--device ::nosuchdevice" OUT, "nosuchdevice", "focl: --device: \""},
+        {LOSS "--device #99" OUT, "99", "focl: --device: \""},
+        {"devices --device ::nosuchdevice", "nosuchdevice", "focl: --device: \""},
+        {"loss sigmoid-focal @x.npy @t.npy --input probabilities" OUT, "x.npy", ": probability -1.25 at element 1 "},
+        {"loss sigmoid-ce @above.npy @t.npy --input probabilities" OUT, "above.npy", "probability 1.5 at element 11 "},
+        {"loss sigmoid-ce @above.npy @t.npy --input probabilities --clip 0" OUT, "above.npy", "element 11 "},
         {"demo @x.npy @dense.npy", "dense.npy", "class indices"},
     };
     write_problem();
@@ -142,16 +149,39 @@ START_TEST(wrong_data) {
         assert_fails(cases[i].arguments, NULL, 1, cases[i].more);
     }
     assert_fails("loss sigmoid-focal @wide.npy @t.npy" OUT, NULL, 2, "not yet");
+    assert_fails(LOSS OUT, "FOCL_DEVICE=::nosuchdevice", 1, "focl: FOCL_DEVICE: \"");
+    command_result clamped = assert_works("loss sigmoid-ce @p.npy @t.npy --input probabilities");
+    command_free(&clamped);
+    clamped = assert_works("loss sigmoid-ce @above.npy @t.npy --input probabilities --clip 0.01");
+    command_free(&clamped);
 }
 END_TEST
 
 START_TEST(no_device) {
-    static const char *const commands[] = {"devices", "devices --json", LOSS "--grad @out.npy", "demo @x.npy @t.npy"};
+    static const char *const commands[] = {LOSS "--grad @out.npy", "demo @x.npy @t.npy"};
     write_problem();
     for (size_t i = 0; i < COUNT_OF(commands); i++) {
         assert_fails(commands[i], "OCL_ICD_VENDORS=/nonexistent", 1, "pocl-opencl-icd");
         assert_fails(commands[i], "OCL_ICD_VENDORS=/nonexistent", 1, "RUSTICL_ENABLE=llvmpipe");
     }
+}
+END_TEST
+
+/* What was refused is told all the same. */
+START_TEST(devices_without_any) {
+    static const char environment[] = "OCL_ICD_VENDORS=/nonexistent";
+    command_result text = command_run("devices", environment);
+    command_result json = command_run("devices --json", environment);
+    ck_assert_int_eq(text.status, 1);
+    ck_assert_int_eq(json.status, 1);
+    ck_assert_msg(strstr(text.out, "refused: no OpenCL platform") != NULL, "%s", text.out);
+    ck_assert_msg(json_is_valid(json.out), "%s", json.out);
+    ck_assert_int_eq(strncmp(json_find(json.out, "devices"), "[]", 2), 0);
+    ck_assert_int_eq(strncmp(json_find(json.out, "notes"), "[\"no OpenCL platform", 20), 0);
+    ck_assert_ptr_nonnull(strstr(text.err, "pocl-opencl-icd"));
+    ck_assert_ptr_nonnull(strstr(json.err, "pocl-opencl-icd"));
+    command_free(&text);
+    command_free(&json);
 }
 END_TEST
 
@@ -174,17 +204,29 @@ START_TEST(old_files_stay_until_replaced) {
 }
 END_TEST
 
-START_TEST(inputs_may_be_replaced) {
+START_TEST(inputs_are_not_replaced) {
+    static const struct {
+        const char *arguments, *file, *fragment;
+    } cases[] = {
+        {LOSS "--grad @x.npy", "x.npy", "is the logits' file too"},
+        {LOSS "--grad @./t.npy", "t.npy", "is the targets' file too"},
+        {LOSS "--class-weights @class.npy --pt @class.npy", "class.npy", "is the class weights' file too"},
+        {LOSS "--pos-weight @pos.npy --prob @pos.npy", "pos.npy", "is the pos-weights' file too"},
+        {LOSS "--weights @rows.npy --loss-out @rows.npy", "rows.npy", "is the weights' file too"},
+        {LOSS "--upstream @one.npy --grad @one.npy", "one.npy", "is the upstream gradient's file too"},
+    };
     write_problem();
-    command_result first = assert_works("loss bce @x.npy @t.npy --grad @g.npy");
-    command_result second = assert_works("loss bce @x.npy @t.npy --grad @x.npy");
-    float *apart = read_floats("g.npy", "(4, 3)", ELEMENTS);
-    float *over = read_floats("x.npy", "(4, 3)", ELEMENTS);
-    ck_assert_mem_eq(apart, over, ELEMENTS * sizeof *apart);
-    free(apart);
-    free(over);
-    command_free(&first);
-    command_free(&second);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const scratch_path path = scratch_file(cases[i].file);
+        size_t bytes = 0, bytes_after = 0;
+        char *before = read_file(path.text, &bytes);
+        assert_fails(cases[i].arguments, NULL, 2, cases[i].fragment);
+        char *after = read_file(path.text, &bytes_after);
+        ck_assert_uint_eq(bytes, bytes_after);
+        ck_assert_mem_eq(before, after, bytes);
+        free(before);
+        free(after);
+    }
 }
 END_TEST
 
@@ -237,6 +279,17 @@ START_TEST(loss_as_text) {
 }
 END_TEST
 
+START_TEST(one_is_singular) {
+    static const uint8_t label[1] = {0};
+    write_floats("single.npy", "(1, 1)", logits, 1);
+    scratch_npy("label.npy", "|u1", "(1,)", label, sizeof label);
+    command_result text = assert_works("loss sigmoid-focal @single.npy @label.npy");
+    ck_assert_msg(strstr(text.out, "1: 1 row of 1\n") != NULL, "%s", text.out);
+    ck_assert_msg(strstr(text.out, "1 element, 1 of them positive; 0 rows ignored") != NULL, "%s", text.out);
+    command_free(&text);
+}
+END_TEST
+
 START_TEST(help_and_version) {
     static const char *const helps[] = {"--help",      "devices --help", "loss --help",
                                         "demo --help", "--help loss",    "loss sigmoid-focal --gamma 1 --help"};
@@ -261,12 +314,14 @@ int main(void) {
     tcase_add_test(refusals, wrong_command_lines);
     tcase_add_test(refusals, wrong_data);
     tcase_add_test(refusals, no_device);
+    tcase_add_test(refusals, devices_without_any);
     TCase *files = add_case(suite, "files");
     tcase_add_test(files, old_files_stay_until_replaced);
-    tcase_add_test(files, inputs_may_be_replaced);
+    tcase_add_test(files, inputs_are_not_replaced);
     TCase *texts = add_case(suite, "texts");
     tcase_add_test(texts, devices);
     tcase_add_test(texts, loss_as_text);
+    tcase_add_test(texts, one_is_singular);
     tcase_add_test(texts, help_and_version);
     tcase_add_test(texts, demo);
     return command_test_main(suite);

@@ -68,16 +68,122 @@ START_TEST(what_was_there_stays) {
 }
 END_TEST
 
-/* A folder cannot be replaced by a file: the first has its name already then. */
+/* A folder cannot be replaced by a file: the first has its name already then, and what it replaced is gone. */
 START_TEST(the_second_cannot_be_renamed) {
     const scratch_path first = scratch_file("first.npy");
     const scratch_path second = scratch_file("folder");
     focl__complaint complaint = {0};
+    scratch_write("first.npy", "old", 3);
     ck_assert_int_eq(mkdir(second.text, 0700), 0);
     const bool written = write_two(first.text, second.text, &complaint);
     ck_assert_int_eq(rmdir(second.text), 0);
     ck_assert(!written);
-    assert_no_files("folder", &complaint);
+    ck_assert_int_eq(complaint.exit_status, FOCL__EXIT_FAILED);
+    ck_assert_msg(strstr(complaint.text, "folder") != NULL, "%s", complaint.text);
+    ck_assert_uint_eq(scratch_count(), 1);
+    free(read_floats("first.npy", "(100, 10)", COUNT));
+}
+END_TEST
+
+/* ---- Symbolic links ---- */
+
+static void make_link(const char *name, const char *target) {
+    ck_assert_int_eq(symlink(target, scratch_file(name).text), 0);
+}
+
+static void assert_link(const char *name) {
+    struct stat status;
+    ck_assert_int_eq(lstat(scratch_file(name).text, &status), 0);
+    ck_assert_msg(S_ISLNK(status.st_mode), "%s is no symbolic link any more", name);
+}
+
+static bool check_and_write(const char *path, focl__complaint *complaint) {
+    focl__output output = output_to(path);
+    return focl__outputs_check(&output, 1, complaint) && focl__outputs_write(&output, 1, &shape, complaint);
+}
+
+/* To an old file and to none yet, straight and through another link with an absolute path. */
+START_TEST(links_stay_and_their_targets_are_written) {
+    static const struct {
+        const char *target, *file;
+        bool old;
+    } cases[] = {
+        {"real.npy", "real.npy", true},
+        {"real.npy", "real.npy", false},
+        {"second-link.npy", "real.npy", true},
+        {"second-link.npy", "real.npy", false},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        focl__complaint complaint = {0};
+        if (cases[i].old)
+            scratch_write(cases[i].file, "old", 3);
+        make_link("second-link.npy", scratch_file("real.npy").text);
+        make_link("link.npy", cases[i].target);
+        ck_assert_msg(check_and_write(scratch_file("link.npy").text, &complaint), "%s", complaint.text);
+        assert_link("link.npy");
+        assert_link("second-link.npy");
+        ck_assert_uint_eq(scratch_count(), 3);
+        free(read_floats(cases[i].file, "(100, 10)", COUNT));
+        scratch_remove();
+    }
+}
+END_TEST
+
+START_TEST(links_to_what_is_no_file_are_refused) {
+    static const struct {
+        const char *target, *fragment;
+    } cases[] = {
+        {"pipe", "not a regular file"},
+        {".", "not a regular file"},
+        {"nowhere/out.npy", "No such file"},
+        {"link.npy", "symbolic links"},
+    };
+    ck_assert_int_eq(mkfifo(scratch_file("pipe").text, 0600), 0);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        focl__complaint complaint = {0};
+        make_link("link.npy", cases[i].target);
+        ck_assert(!check_and_write(scratch_file("link.npy").text, &complaint));
+        ck_assert_int_eq(complaint.exit_status, FOCL__EXIT_FAILED);
+        ck_assert_msg(strstr(complaint.text, cases[i].fragment) != NULL, "%s", complaint.text);
+        assert_link("link.npy");
+        ck_assert_uint_eq(scratch_count(), 2);
+        ck_assert_int_eq(unlink(scratch_file("link.npy").text), 0);
+    }
+}
+END_TEST
+
+/* What becomes a pipe between the check and the end is not replaced either. */
+START_TEST(a_pipe_is_not_replaced) {
+    const scratch_path first = scratch_file("first.npy");
+    const scratch_path pipe_path = scratch_file("pipe");
+    struct stat status;
+    focl__complaint complaint = {0};
+    ck_assert_int_eq(mkfifo(pipe_path.text, 0600), 0);
+    ck_assert(!write_two(first.text, pipe_path.text, &complaint));
+    ck_assert_int_eq(stat(pipe_path.text, &status), 0);
+    ck_assert(S_ISFIFO(status.st_mode));
+}
+END_TEST
+
+START_TEST(inputs_are_spared) {
+    static const char *const names[] = {"input.npy", "link.npy", "hard-link.npy"};
+    const scratch_path input = scratch_file("input.npy");
+    const focl__input inputs[] = {{"the weights'", NULL}, {"the logits'", input.text}};
+    scratch_write("input.npy", "old", 3);
+    make_link("link.npy", "input.npy");
+    ck_assert_int_eq(link(input.text, scratch_file("hard-link.npy").text), 0);
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        const scratch_path path = scratch_file(names[i]);
+        const focl__output output = output_to(path.text);
+        focl__complaint complaint = {0};
+        ck_assert(!focl__outputs_spare(&output, 1, inputs, COUNT_OF(inputs), &complaint));
+        ck_assert_int_eq(complaint.exit_status, FOCL__EXIT_USAGE);
+        ck_assert_msg(strstr(complaint.text, "is the logits' file too") != NULL, "%s", complaint.text);
+    }
+    const scratch_path apart = scratch_file("apart.npy");
+    const focl__output output = output_to(apart.text);
+    focl__complaint complaint = {0};
+    ck_assert(focl__outputs_spare(&output, 1, inputs, COUNT_OF(inputs), &complaint));
 }
 END_TEST
 
@@ -102,6 +208,8 @@ END_TEST
 START_TEST(checked_beforehand) {
     const scratch_path good = scratch_file("good.npy");
     const scratch_path nowhere = scratch_file("nowhere/out.npy");
+    const scratch_path by_folder = scratch_file("./good.npy");
+    const scratch_path by_link = scratch_file("link.npy");
     const struct {
         const char *path, *fragment;
         int status;
@@ -110,7 +218,10 @@ START_TEST(checked_beforehand) {
         {scratch_folder(), "not a regular file", FOCL__EXIT_FAILED},
         {"/dev/null", "not a regular file", FOCL__EXIT_FAILED},
         {good.text, "--pt too", FOCL__EXIT_USAGE},
+        {by_folder.text, "--pt too", FOCL__EXIT_USAGE},
+        {by_link.text, "--pt too", FOCL__EXIT_USAGE},
     };
+    make_link("link.npy", "good.npy");
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         focl__output outputs[2] = {output_to(good.text), output_to(cases[i].path)};
         focl__complaint complaint = {0};
@@ -132,6 +243,10 @@ int main(void) {
     tcase_add_test(tests, the_second_cannot_be_renamed);
     tcase_add_test(tests, the_disk_is_full);
     tcase_add_test(tests, checked_beforehand);
+    tcase_add_test(tests, links_stay_and_their_targets_are_written);
+    tcase_add_test(tests, links_to_what_is_no_file_are_refused);
+    tcase_add_test(tests, a_pipe_is_not_replaced);
+    tcase_add_test(tests, inputs_are_spared);
     const int status = test_main(suite);
     scratch_remove();
     return status;

@@ -200,7 +200,8 @@ typedef struct focl_loss_host_outputs {
  * memory.
  *
  * No elements: the outputs of one value are written, nothing else. A wrong argument: FOCL_EINVAL, FOCL_EBOUNDS,
- * FOCL_EOVERLAP or FOCL_ENOTSUP before any work is enqueued. FOCL_EBUILD, FOCL_ENOMEM, FOCL_EDEVICEMEM, FOCL_EDEVICE.
+ * FOCL_EOVERLAP or FOCL_ENOTSUP before any work is enqueued. FOCL_EBUILD, FOCL_ENOMEM, FOCL_EDEVICEMEM, FOCL_EDEVICE:
+ * part of the work may have been enqueued and still runs; the outputs are undefined. *event is NULL after any failure.
  * Any thread may call it, on the same handle too.
  */
 FOCL_API focl_status focl_loss(focl_handle *handle, const focl_loss_description *description,
@@ -208,7 +209,8 @@ FOCL_API focl_status focl_loss(focl_handle *handle, const focl_loss_description 
                                cl_uint wait_count, const cl_event *wait_list, cl_event *event);
 
 /*
- * The same for arrays in host memory: moves the data in pieces that fit the device, waits, and moves the results back;
+ * The same for arrays in host memory: moves the data in pieces that fit the device (of row arrays, the
+ * rows of one outer index at least), waits, and moves the results back;
  * the bits do not depend on the pieces. Every target is looked at first: FOCL_ELABEL names the first bad one's position
  * and value, and nothing is written then. An output may overlap nothing, save the gradient over the logits with
  * in_place. kernel_seconds, if not NULL, becomes the time the kernels took. Needs a handle with its own queue.

@@ -132,8 +132,9 @@ static void print_shares(const show *demo) {
     heading("Focus: the share of the total loss that the hardest 10 % of the rows hold");
     print_share(demo, "gamma 0 (alpha 0.25)", FOCAL_WITHOUT_FOCUS);
     print_share(demo, "gamma 2 (alpha 0.25)", FOCAL);
-    printf("  %zu of %zu rows; the larger gamma, the less the easy ones count\n",
-           focl__tenth_of_rows(&demo->losses[FOCAL]), demo->losses[FOCAL].rows);
+    const size_t rows = demo->losses[FOCAL].rows;
+    printf("  %zu of %zu %s; the larger gamma, the less the easy ones count\n",
+           focl__tenth_of_rows(&demo->losses[FOCAL]), rows, focl__noun(rows, "row", "rows"));
 }
 
 static void print_times(const show *demo) {
@@ -150,8 +151,9 @@ static void print_times(const show *demo) {
 
 static bool print_all(const show *demo, focl__complaint *complaint) {
     const focl_view view = demo->data.view;
-    printf("%sfocl %s%s: focal loss of %zu rows of %zu logits\n", focl__bold(stdout), focl_version(),
-           focl__plain(stdout), view.outer * view.inner, view.classes);
+    const size_t rows = view.outer * view.inner;
+    printf("%sfocl %s%s: focal loss of %zu %s of %zu %s\n", focl__bold(stdout), focl_version(), focl__plain(stdout),
+           rows, focl__noun(rows, "row", "rows"), view.classes, focl__noun(view.classes, "logit", "logits"));
     printf("  logits %s, labels %s\n", demo->options.files.logits, demo->options.files.targets);
     if (!print_devices(demo, complaint))
         return false;

@@ -175,6 +175,11 @@ static void print_row(const focl_device *device, const int widths[COLUMN_COUNT],
     }
 }
 
+static void print_notes(const survey *found) {
+    for (size_t i = 0; i < focl_device_list_note_count(found->list); i++)
+        printf("  refused: %s\n", focl_device_list_note(found->list, i));
+}
+
 static void print_table(const survey *found) {
     int widths[COLUMN_COUNT];
     measure_columns(found, widths);
@@ -189,8 +194,7 @@ static void print_table(const survey *found) {
     for (size_t i = 0; i < found->count; i++)
         printf("  #%zu bit-exact: %s%s%s\n", found->devices[i].index, found->devices[i].bit_exact ? "yes" : "no",
                *found->devices[i].bit_exact_reason ? ", " : "", found->devices[i].bit_exact_reason);
-    for (size_t i = 0; i < focl_device_list_note_count(found->list); i++)
-        printf("  refused: %s\n", focl_device_list_note(found->list, i));
+    print_notes(found);
 }
 
 static bool choose(survey *found, const focl__common_options *common, focl__complaint *complaint) {
@@ -201,9 +205,20 @@ static bool choose(survey *found, const focl__common_options *common, focl__comp
     return status == FOCL_OK || focl__fail_device(complaint, common, status);
 }
 
+/* Without any device what was refused is all the more worth knowing. */
+static void print_nothing_found(const survey *found, bool json) {
+    if (json)
+        print_json(found);
+    else
+        print_notes(found);
+}
+
 static bool show(survey *found, const devices_options *options, focl__complaint *complaint) {
-    if (!choose(found, &options->common, complaint))
+    if (!choose(found, &options->common, complaint)) {
+        if (found->count == 0 && complaint->exit_status == FOCL__EXIT_FAILED)
+            print_nothing_found(found, options->common.json);
         return false;
+    }
     if (options->common.json)
         print_json(found);
     else

@@ -24,6 +24,21 @@ static const struct {
 };
 enum { MAX_OUTPUTS = sizeof array_outputs / sizeof *array_outputs };
 
+/* The arrays that are read: what the library calls them, whose file it is, which option or operand names it. */
+static const struct {
+    const char *argument;
+    const char *owner;
+    size_t path; /* in focl__loss_files */
+} array_inputs[] = {
+    {"logits", "the logits'", offsetof(focl__loss_files, logits)},
+    {"targets", "the targets'", offsetof(focl__loss_files, targets)},
+    {"class_weights", "the class weights'", offsetof(focl__loss_files, class_weights)},
+    {"pos_weights", "the pos-weights'", offsetof(focl__loss_files, pos_weights)},
+    {"weights", "the weights'", offsetof(focl__loss_files, weights)},
+    {"upstream", "the upstream gradient's", offsetof(focl__loss_files, upstream)},
+};
+enum { MAX_INPUTS = sizeof array_inputs / sizeof *array_inputs };
+
 /* One run of the command. */
 typedef struct job {
     const char *name;
@@ -40,15 +55,41 @@ typedef struct job {
     double kernel_seconds;
 } job;
 
+/* The path at an offset in a structure. */
+static const char *path_at(const void *structure, size_t offset) {
+    const char *path = NULL;
+    memcpy(&path, (const char *)structure + offset, sizeof path);
+    return path;
+}
+
 static void list_output_files(job *work) {
     for (size_t i = 0; i < MAX_OUTPUTS; i++) {
-        const char *path = NULL;
-        memcpy(&path, (const char *)&work->options + array_outputs[i].path, sizeof path);
+        const char *path = path_at(&work->options, array_outputs[i].path);
         if (path) {
             focl__output file = {.option = array_outputs[i].option, .path = path};
             work->files[work->file_count++] = file;
         }
     }
+}
+
+static bool check_output_files(const job *work, focl__complaint *complaint) {
+    focl__input inputs[MAX_INPUTS];
+    for (size_t i = 0; i < MAX_INPUTS; i++)
+        inputs[i] = (focl__input){array_inputs[i].owner, path_at(&work->options.files, array_inputs[i].path)};
+    return focl__outputs_check(work->files, work->file_count, complaint) &&
+           focl__outputs_spare(work->files, work->file_count, inputs, MAX_INPUTS, complaint);
+}
+
+/* The library takes what it is given: outside [0, 1] a logarithm is NaN. Where it clips there is nothing outside. */
+static bool check_probabilities(const job *work, focl__complaint *complaint) {
+    const focl__array *logits = &work->data.logits;
+    if (work->options.activation != FOCL_IDENTITY || work->options.clip.value > 0)
+        return true;
+    size_t bad = focl__array_first_outside_unit(logits);
+    if (bad == logits->file.elements)
+        return true;
+    return focl__fail_data(complaint, "%s: probability %.9g at element %zu is outside 0..1 (--clip E clamps it)",
+                           logits->file.path, (double)((const float *)logits->values)[bad], bad);
 }
 
 static bool check_index_options(const job *work, focl__complaint *complaint) {
@@ -100,15 +141,9 @@ static bool prepare_outputs(job *work, focl_loss_host_outputs *outputs, focl__co
 
 /* The file that the library's error is about, NULL if it is about something else. */
 static const char *file_at_fault(const focl__loss_files *files) {
-    const struct {
-        const char *argument, *path;
-    } known[] = {
-        {"logits", files->logits},           {"targets", files->targets}, {"class_weights", files->class_weights},
-        {"pos_weights", files->pos_weights}, {"weights", files->weights}, {"upstream", files->upstream},
-    };
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strcmp(known[i].argument, focl_last_error()->argument) == 0)
-            return known[i].path;
+    for (size_t i = 0; i < MAX_INPUTS; i++)
+        if (strcmp(array_inputs[i].argument, focl_last_error()->argument) == 0)
+            return path_at(files, array_inputs[i].path);
     return NULL;
 }
 
@@ -129,7 +164,7 @@ static bool load(job *work, focl__complaint *complaint) {
     focl__progress *progress = focl__progress_start("reading the files");
     bool good = focl__loss_data_load(&work->data, &work->options.files, complaint);
     focl__progress_stop(progress);
-    return good && check_index_options(work, complaint);
+    return good && check_probabilities(work, complaint) && check_index_options(work, complaint);
 }
 
 static bool write_outputs(job *work, focl__complaint *complaint) {
@@ -209,9 +244,11 @@ static void print_text_loss(const job *work) {
 }
 
 static void print_text_counts(const focl_loss_counts *counts, size_t classes) {
-    printf("  elements   %" PRIu64 ": %" PRIu64 " rows of %zu\n", counts->elements, counts->rows, classes);
-    printf("  counted    %" PRIu64 " elements, %" PRIu64 " of them positive; %" PRIu64 " rows ignored\n",
-           counts->counted, counts->positive, counts->ignored);
+    printf("  elements   %" PRIu64 ": %" PRIu64 " %s of %zu\n", counts->elements, counts->rows,
+           focl__noun(counts->rows, "row", "rows"), classes);
+    printf("  counted    %" PRIu64 " %s, %" PRIu64 " of them positive; %" PRIu64 " %s ignored\n", counts->counted,
+           focl__noun(counts->counted, "element", "elements"), counts->positive, counts->ignored,
+           focl__noun(counts->ignored, "row", "rows"));
 }
 
 static void print_text_time(const job *work) {
@@ -248,7 +285,7 @@ static void finish(job *work) {
 
 static bool run(job *work, focl__complaint *complaint) {
     list_output_files(work);
-    bool good = focl__outputs_check(work->files, work->file_count, complaint) && load(work, complaint) &&
+    bool good = check_output_files(work, complaint) && load(work, complaint) &&
                 focl__open_device(&work->options.common, &work->handle, complaint) && calculate(work, complaint) &&
                 write_outputs(work, complaint);
     if (good)

@@ -27,13 +27,18 @@ focl__bytes_text focl__describe_bytes(uint64_t bytes) {
     double value = (double)bytes / 1024;
     size_t unit = 0;
     if (bytes < 1024) {
-        snprintf(description.text, sizeof description.text, "%" PRIu64 " bytes", bytes);
+        snprintf(description.text, sizeof description.text, "%" PRIu64 " %s", bytes,
+                 focl__noun(bytes, "byte", "bytes"));
         return description;
     }
     for (; value >= 1024; unit++)
         value /= 1024;
     snprintf(description.text, sizeof description.text, "%.1f %s", value, units[unit]);
     return description;
+}
+
+const char *focl__noun(uint64_t count, const char *one, const char *many) {
+    return count == 1 ? one : many;
 }
 
 static double seconds(const struct timespec *time) {

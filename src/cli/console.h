@@ -16,6 +16,9 @@ typedef struct focl__bytes_text {
 } focl__bytes_text;
 focl__bytes_text focl__describe_bytes(uint64_t bytes);
 
+/* The noun that goes with a number: one for 1, else many. */
+const char *focl__noun(uint64_t count, const char *one, const char *many);
+
 /* Seconds of the monotonic clock. */
 double focl__now(void);
 

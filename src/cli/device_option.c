@@ -34,10 +34,27 @@ const char *focl__math_word(const focl__common_options *common) {
     return math_words[native ? FOCL_MATH_NATIVE : FOCL_MATH_STRICT];
 }
 
+/* The library names its argument in front; the subject is the same thing in the user's words. */
+static const char *without_argument(const focl_error *error) {
+    size_t length = strlen(error->argument);
+    bool named = length > 0 && strncmp(error->message, error->argument, length) == 0 &&
+                 strncmp(error->message + length, ": ", 2) == 0;
+    return error->message + (named ? length + 2 : 0);
+}
+
 bool focl__fail_library(focl__complaint *complaint, const char *subject, focl_status status) {
     const focl_error *error = focl_last_error();
     const char *message = error->status == status ? error->message : focl_status_sentence(status);
+    if (subject && message == error->message)
+        message = without_argument(error);
     return focl__fail_data(complaint, "%s%s%s", subject ? subject : "", subject ? ": " : "", message);
+}
+
+/* Where the selector in force comes from; NULL: there is none. */
+static const char *selector_source(const focl__common_options *common) {
+    if (common->device)
+        return "--device";
+    return *focl__device_selector(common) ? "FOCL_DEVICE" : NULL;
 }
 
 static bool no_device_at_all(void) {
@@ -48,7 +65,7 @@ static bool no_device_at_all(void) {
 }
 
 bool focl__fail_device(focl__complaint *complaint, const focl__common_options *common, focl_status status) {
-    focl__fail_library(complaint, common->device ? "--device" : NULL, status);
+    focl__fail_library(complaint, selector_source(common), status);
     if (status == FOCL_ENODEVICE && no_device_at_all())
         return focl__fail_data(complaint, "%s", installation);
     if (status == FOCL_EINVAL && common->device)

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "console.h"
+
 static bool open_if_given(focl__array *array, const char *path, focl__complaint *complaint) {
     return !path || focl__npy_open(&array->file, path, complaint);
 }
@@ -118,8 +120,9 @@ static bool convert_class_weights(focl__loss_data *data, focl__complaint *compla
     if (!file->path)
         return true;
     if (!is_vector(file) || file->elements != data->view.classes)
-        return focl__fail_data(complaint, "--class-weights: %s has the shape %s, and there are %zu classes", file->path,
-                               focl__npy_describe_shape(&file->shape).text, data->view.classes);
+        return focl__fail_data(complaint, "--class-weights: %s has the shape %s, and the logits have %zu %s",
+                               file->path, focl__npy_describe_shape(&file->shape).text, data->view.classes,
+                               focl__noun(data->view.classes, "class", "classes"));
     return convert_factors(&data->class_weights, complaint);
 }
 
@@ -129,8 +132,9 @@ static bool convert_pos_weights(focl__loss_data *data, focl__complaint *complain
         return true;
     if (!is_vector(file) || (file->elements != data->view.classes && file->elements != 1))
         return focl__fail_data(complaint,
-                               "--pos-weight: %s has the shape %s, and there are %zu classes (or one weight)",
-                               file->path, focl__npy_describe_shape(&file->shape).text, data->view.classes);
+                               "--pos-weight: %s has the shape %s, and the logits have %zu %s; it holds that many or 1",
+                               file->path, focl__npy_describe_shape(&file->shape).text, data->view.classes,
+                               focl__noun(data->view.classes, "class", "classes"));
     return convert_factors(&data->pos_weights, complaint);
 }
 

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "console.h"
 #include "npy_header.h"
 
 static const unsigned char magic[6] = {0x93, 'N', 'U', 'M', 'P', 'Y'};
@@ -74,8 +75,9 @@ static bool check_data(focl__npy *array, size_t offset, focl__complaint *complai
     size_t available = array->mapping_bytes - offset;
     size_t needed = array->elements * array->item_bytes;
     if (available != needed)
-        return focl__fail_data(complaint, "%s: has %zu bytes of data where its shape %s of %s needs %zu", array->path,
-                               available, shape.text, focl__npy_describe_type(array).text, needed);
+        return focl__fail_data(complaint, "%s: has %zu %s of data where its shape %s of %s needs %zu", array->path,
+                               available, focl__noun(available, "byte", "bytes"), shape.text,
+                               focl__npy_describe_type(array).text, needed);
     array->data = (const unsigned char *)array->mapping + offset;
     return true;
 }

@@ -195,6 +195,14 @@ size_t focl__array_first_not_finite(const focl__array *array) {
     return i;
 }
 
+size_t focl__array_first_outside_unit(const focl__array *array) {
+    const float *values = array->values;
+    size_t i = 0;
+    while (i < array->file.elements && !(values[i] < 0 || values[i] > 1))
+        i++;
+    return i;
+}
+
 void focl__array_close(focl__array *array) {
     free(array->copy);
     array->copy = NULL;

@@ -27,6 +27,9 @@ focl_type focl__array_label_type(const focl__npy *file);
 /* The position of the first value of an f32 array that is an infinity or NaN; file.elements if there is none. */
 size_t focl__array_first_not_finite(const focl__array *array);
 
+/* The position of the first value of an f32 array that is below 0 or above 1; file.elements if there is none. */
+size_t focl__array_first_outside_unit(const focl__array *array);
+
 /* Frees the copy and closes the file. A zeroed array is fine. */
 void focl__array_close(focl__array *array);
 

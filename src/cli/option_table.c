@@ -150,7 +150,7 @@ bool focl__parse_number(const char *option, const char *text, void *place, focl_
     focl__number *number = place;
     number->given = true;
     if (!focl__read_number(text, &number->value))
-        return focl__fail_usage(complaint, "%s: \"%s\" is not a finite number", option, text);
+        return focl__fail_usage(complaint, "%s: \"%s\" is not a finite decimal number such as 2 or 0.25", option, text);
     return true;
 }
 

@@ -9,44 +9,72 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "resolved_path.h"
+
 static bool fail(const focl__output *output, focl__complaint *complaint) {
     return focl__fail_data(complaint, "%s: %s: %s", output->option, output->path, strerror(errno));
 }
 
-/* The folder of a path, to be freed; NULL without memory. */
-static char *folder_of(const char *path) {
-    const char *slash = strrchr(path, '/');
-    size_t length = slash ? (size_t)(slash - path) + 1 : 0;
-    char *folder = malloc(length + 2);
-    if (folder)
-        snprintf(folder, length + 2, "%.*s", (int)(length ? length : 1), length ? path : ".");
-    return folder;
-}
-
-static bool folder_writable(const focl__output *output, focl__complaint *complaint) {
-    char *folder = folder_of(output->path);
+static bool folder_writable(const focl__output *output, const char *target, focl__complaint *complaint) {
+    char *folder = focl__folder_of(target);
     bool good = folder && access(folder, W_OK | X_OK) == 0;
+    int reason = errno;
     free(folder);
+    errno = reason;
     return good || fail(output, complaint);
 }
 
-/* Renaming over a device or a folder would destroy it or fail late. */
-static bool replaceable(const focl__output *output, focl__complaint *complaint) {
+/* Renaming over a device or a pipe would destroy it, over a folder fail late. */
+static bool not_special(const focl__output *output, focl__complaint *complaint) {
     struct stat status;
     if (stat(output->path, &status) == 0 && !S_ISREG(status.st_mode))
         return focl__fail_data(complaint, "%s: %s: exists and is not a regular file", output->option, output->path);
-    return folder_writable(output, complaint);
+    return true;
+}
+
+static bool replaceable(const focl__output *output, focl__complaint *complaint) {
+    if (!not_special(output, complaint))
+        return false;
+    char *target = focl__resolve_path(output->path);
+    bool good = target ? folder_writable(output, target, complaint) : fail(output, complaint);
+    free(target);
+    return good;
+}
+
+static bool same_target(const focl__output *left, const focl__output *right) {
+    char *left_target = focl__resolve_path(left->path);
+    char *right_target = focl__resolve_path(right->path);
+    bool same = left_target && right_target && strcmp(left_target, right_target) == 0;
+    free(left_target);
+    free(right_target);
+    return same;
 }
 
 bool focl__outputs_check(const focl__output *outputs, size_t count, focl__complaint *complaint) {
     for (size_t i = 0; i < count; i++) {
-        for (size_t j = 0; j < i; j++)
-            if (strcmp(outputs[i].path, outputs[j].path) == 0)
-                return focl__fail_usage(complaint, "%s: %s is the file of %s too", outputs[i].option, outputs[i].path,
-                                        outputs[j].option);
         if (!replaceable(&outputs[i], complaint))
             return false;
+        for (size_t j = 0; j < i; j++)
+            if (same_target(&outputs[i], &outputs[j]))
+                return focl__fail_usage(complaint, "%s: %s is the file of %s too", outputs[i].option, outputs[i].path,
+                                        outputs[j].option);
     }
+    return true;
+}
+
+static bool same_file(const char *left, const char *right) {
+    struct stat left_status, right_status;
+    return left && right && stat(left, &left_status) == 0 && stat(right, &right_status) == 0 &&
+           left_status.st_dev == right_status.st_dev && left_status.st_ino == right_status.st_ino;
+}
+
+bool focl__outputs_spare(const focl__output *outputs, size_t count, const focl__input *inputs, size_t input_count,
+                         focl__complaint *complaint) {
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < input_count; j++)
+            if (same_file(outputs[i].path, inputs[j].path))
+                return focl__fail_usage(complaint, "%s: %s is %s file too", outputs[i].option, outputs[i].path,
+                                        inputs[j].owner);
     return true;
 }
 
@@ -84,10 +112,13 @@ static char *partial_name(const char *path) {
 }
 
 static bool write_partial(focl__output *output, const focl__npy_shape *shape, focl__complaint *complaint) {
-    char *name = partial_name(output->path);
+    output->target = focl__resolve_path(output->path);
+    char *name = output->target ? partial_name(output->target) : NULL;
     int descriptor = name ? open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666) : -1;
     if (descriptor < 0) {
+        int reason = errno;
         free(name);
+        errno = reason;
         return fail(output, complaint);
     }
     output->partial = name;
@@ -98,7 +129,9 @@ static bool write_partial(focl__output *output, const focl__npy_shape *shape, fo
 }
 
 static bool put_in_place(focl__output *output, focl__complaint *complaint) {
-    if (rename(output->partial, output->path) != 0)
+    if (!not_special(output, complaint))
+        return false;
+    if (rename(output->partial, output->target) != 0)
         return fail(output, complaint);
     output->in_place = true;
     return true;
@@ -106,7 +139,7 @@ static bool put_in_place(focl__output *output, focl__complaint *complaint) {
 
 /* So that the new name survives a loss of power too; a file system that cannot is no failure. */
 static void sync_folder(const char *path) {
-    char *folder = folder_of(path);
+    char *folder = focl__folder_of(path);
     int descriptor = folder ? open(folder, O_RDONLY | O_CLOEXEC) : -1;
     if (descriptor >= 0) {
         fsync(descriptor);
@@ -125,21 +158,21 @@ static bool write_all(focl__output *outputs, size_t count, const focl__npy_shape
     return true;
 }
 
-static void finish(focl__output *output, bool good) {
-    if (good)
-        sync_folder(output->path);
-    else if (output->in_place)
-        unlink(output->path);
+static void finish(focl__output *output) {
+    if (output->in_place)
+        sync_folder(output->target);
     else if (output->partial)
         unlink(output->partial);
     free(output->partial);
+    free(output->target);
     output->partial = NULL;
+    output->target = NULL;
 }
 
 bool focl__outputs_write(focl__output *outputs, size_t count, const focl__npy_shape *shape,
                          focl__complaint *complaint) {
     bool good = write_all(outputs, count, shape, complaint);
     for (size_t i = 0; i < count; i++)
-        finish(&outputs[i], good);
+        finish(&outputs[i]);
     return good;
 }

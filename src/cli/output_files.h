@@ -12,16 +12,27 @@ typedef struct focl__output {
     const char *option; /* "--grad": for complaints */
     const char *path;
     const float *values; /* as many as the shape has */
+    char *target;        /* the path without symbolic links, while it is written; the writer's own */
     char *partial;       /* the file's name until it is complete; the writer's own */
     bool in_place;       /* it has its final name; the writer's own */
 } focl__output;
 
+/* A file that the outputs must not destroy. */
+typedef struct focl__input {
+    const char *owner; /* "the logits'": for complaints */
+    const char *path;  /* NULL: not given */
+} focl__input;
+
 /* Before the work: the outputs are distinct, and each could be created now. */
 bool focl__outputs_check(const focl__output *outputs, size_t count, focl__complaint *complaint);
 
+/* Before the work: no output is the file of an input, by whatever name. */
+bool focl__outputs_spare(const focl__output *outputs, size_t count, const focl__input *inputs, size_t input_count,
+                         focl__complaint *complaint);
+
 /*
- * Writes every output beside its final name, then renames them all. On failure nothing that was asked for exists,
- * unless it stood there before and was not yet replaced.
+ * Writes every output beside its final name, then renames them all; of a symbolic link, the file that it leads to. Each
+ * file is on failure either complete or as it was before.
  */
 bool focl__outputs_write(focl__output *outputs, size_t count, const focl__npy_shape *shape, focl__complaint *complaint);
 
