@@ -1,0 +1,193 @@
+/*
+ * Devices may flush subnormal numbers to 0, so none may decide a bit. The mirror shows it on one machine: the same call
+ * with the processor flushing and not, over ordinary and extreme data.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "focl/focl.h"
+#include "support.h"
+
+#if defined(__SSE2__)
+#include <xmmintrin.h>
+
+/* Flush results to zero (bit 15) and take subnormal operands for zero (bit 6). */
+static void set_flushing(bool on) {
+    const unsigned bits = 0x8040u;
+    _mm_setcsr(on ? _mm_getcsr() | bits : _mm_getcsr() & ~bits);
+}
+#else
+/* Elsewhere the two runs are the same, and the test says only that the mirror repeats itself. */
+static void set_flushing(bool on) {
+    (void)on;
+}
+#endif
+
+enum { ELEMENTS = 512, OUTPUTS = 4, ROUNDS = 40 };
+
+typedef struct problem {
+    focl_loss_description description;
+    float logits[ELEMENTS];
+    float targets[ELEMENTS];
+    float weights[ELEMENTS];
+    float upstream[ELEMENTS];
+    float old[ELEMENTS];
+    float pos_weight;
+} problem;
+
+/* loss, gradient, probabilities, pt */
+typedef struct answer {
+    float of[OUTPUTS][ELEMENTS];
+} answer;
+
+static double uniform(test_random *random) {
+    return test_random_uniform(random, 0, 1);
+}
+
+static float magnitude(test_random *random, double low, double high) {
+    return (float)exp2(low + (high - low) * uniform(random));
+}
+
+static size_t one_of(test_random *random, size_t count) {
+    return test_random_below(random, count);
+}
+
+static float signed_value(test_random *random, float value) {
+    return one_of(random, 2) ? value : -value;
+}
+
+static float random_logit(test_random *random) {
+    switch (one_of(random, 3)) {
+    case 0:
+        return (float)(20 * uniform(random) - 10);
+    case 1:
+        return (float)(200 * uniform(random) - 100);
+    default:
+        return signed_value(random, magnitude(random, -140, 13));
+    }
+}
+
+static float random_probability(test_random *random) {
+    switch (one_of(random, 4)) {
+    case 0:
+        return (float)one_of(random, 2);
+    case 1:
+        return magnitude(random, -130, 0);
+    case 2:
+        return 1 - magnitude(random, -24, -1);
+    default:
+        return (float)uniform(random);
+    }
+}
+
+static focl_loss_description random_description(test_random *random, bool extreme) {
+    static const double gammas[] = {0, 1, 2, 0.5, 1.5, 3, 5, 1e-3, 20};
+    static const double smoothings[] = {0, 0, 0, 0.1, 1};
+    const focl_activation activation = one_of(random, 2) ? FOCL_SIGMOID : FOCL_IDENTITY;
+    focl_loss_description description = focl_loss_default(activation, FOCL_FOCAL, (focl_view){ELEMENTS, 1, 1});
+    description.gamma = gammas[one_of(random, sizeof gammas / sizeof *gammas)];
+    description.alpha = one_of(random, 3) ? uniform(random) : -1;
+    description.label_smoothing = smoothings[one_of(random, sizeof smoothings / sizeof *smoothings)];
+    description.upstream = extreme ? (double)magnitude(random, -126, 60) : 1;
+    description.accumulate = one_of(random, 3) ? 0 : 1;
+    description.pos_weight_count = 1;
+    description.weights_extent = FOCL_PER_ELEMENT;
+    description.upstream_extent = FOCL_PER_ELEMENT;
+    return description;
+}
+
+static problem random_problem(test_random *random, bool extreme) {
+    problem made = {.description = random_description(random, extreme)};
+    const bool logits = made.description.activation == FOCL_SIGMOID;
+    const bool soft = one_of(random, 2) == 1;
+    const double low = extreme ? -126 : -8;
+    const double high = extreme ? 60 : 0;
+    made.pos_weight = magnitude(random, low, high);
+    for (size_t i = 0; i < ELEMENTS; i++) {
+        made.logits[i] = logits ? random_logit(random) : random_probability(random);
+        made.targets[i] = soft ? random_probability(random) : (float)one_of(random, 2);
+        made.weights[i] = magnitude(random, low, high);
+        made.upstream[i] = signed_value(random, magnitude(random, low, high));
+        made.old[i] = signed_value(random, magnitude(random, low, high));
+    }
+    return made;
+}
+
+static void run(const problem *given, bool flushing, answer *to) {
+    const focl_loss_host_inputs inputs = {
+        .logits = given->logits,
+        .targets = given->targets,
+        .pos_weights = &given->pos_weight,
+        .weights = given->weights,
+        .upstream = given->upstream,
+    };
+    const focl_loss_host_outputs outputs = {
+        .loss = to->of[0],
+        .gradient = to->of[1],
+        .probabilities = to->of[2],
+        .pt = to->of[3],
+    };
+    memcpy(to->of[1], given->old, sizeof given->old);
+    set_flushing(flushing);
+    const focl_status status = focl_mirror_loss(&given->description, &inputs, &outputs);
+    set_flushing(false);
+    ck_assert_msg(status == FOCL_OK, "%s", focl_last_error()->message);
+}
+
+static bool same(float a, float b) {
+    return memcmp(&a, &b, sizeof a) == 0 || (isnan(a) && isnan(b));
+}
+
+static void assert_same(const problem *given, const answer *kept, const answer *flushed) {
+    static const char *const names[OUTPUTS] = {"loss", "gradient", "probability", "p_t"};
+    const focl_loss_description *description = &given->description;
+    for (size_t output = 0; output < OUTPUTS; output++)
+        for (size_t i = 0; i < ELEMENTS; i++)
+            ck_assert_msg(same(kept->of[output][i], flushed->of[output][i]),
+                          "%s[%zu] is %a, flushed %a: input %a, target %a, gamma %g, smoothing %g, activation %d",
+                          names[output], i, (double)kept->of[output][i], (double)flushed->of[output][i],
+                          (double)given->logits[i], (double)given->targets[i], description->gamma,
+                          description->label_smoothing, (int)description->activation);
+}
+
+START_TEST(flushing_changes_nothing) {
+    static problem given;
+    static answer kept, flushed;
+    test_random random = test_random_start(15000 + (uint64_t)_i);
+    for (int round = 0; round < ROUNDS; round++) {
+        given = random_problem(&random, _i % 2 == 1);
+        run(&given, false, &kept);
+        run(&given, true, &flushed);
+        assert_same(&given, &kept, &flushed);
+    }
+}
+END_TEST
+
+/* What smoothing makes of the entropy of a certain and right probability must not come through. */
+START_TEST(certain_probabilities_have_no_smoothed_loss) {
+    const float inputs_are[] = {0, 1};
+    float loss[2];
+    float gradient[2];
+    focl_loss_description description = focl_loss_default(FOCL_IDENTITY, FOCL_FOCAL, (focl_view){2, 1, 1});
+    description.label_smoothing = 0.1;
+    const focl_loss_host_inputs inputs = {.logits = inputs_are, .targets = inputs_are};
+    const focl_loss_host_outputs outputs = {.loss = loss, .gradient = gradient};
+    ck_assert_int_eq(focl_mirror_loss(&description, &inputs, &outputs), FOCL_OK);
+    for (size_t i = 0; i < 2; i++) {
+        ck_assert_msg(!(loss[i] < 0) && !(loss[i] > 0), "loss %a", (double)loss[i]);
+        ck_assert_msg(!(gradient[i] < 0) && !(gradient[i] > 0), "gradient %a", (double)gradient[i]);
+    }
+}
+END_TEST
+
+int main(void) {
+    Suite *suite = suite_create("flush");
+    TCase *tcase = tcase_create("flush");
+    tcase_set_timeout(tcase, 0);
+    tcase_add_loop_test(tcase, flushing_changes_nothing, 0, 16);
+    tcase_add_test(tcase, certain_probabilities_have_no_smoothed_loss);
+    suite_add_tcase(suite, tcase);
+    return test_main(suite);
+}
