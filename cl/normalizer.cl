@@ -113,7 +113,7 @@ FOCL_FUNCTION ulong focl_chosen_count(int kind, ulong counted, ulong counted_row
     }
 }
 
-/* From the tiles' counters to focl_loss_counts and the normaliser; counts has FOCL_COUNT_SLOTS entries. */
+/* From the tiles' counters to focl_loss_counts and the normaliser; counts is one. */
 __kernel __attribute__((reqd_work_group_size(FOCL_GROUP, 1, 1))) void
 normalizer_count_fold(__global const focl_tile_counts *tile_counts, ulong tiles, ulong elements, ulong rows,
                       ulong classes, int kind, __global ulong *counts, ulong counts_offset, __global float *normalizer,

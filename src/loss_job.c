@@ -100,7 +100,12 @@ bool focl__loss_stage_uses(const focl__loss_job *job, focl__loss_stage stage, en
 /* ---- Programs ---- */
 
 static int target_code(focl_type type) {
-    static const int codes[] = {[FOCL_F32] = 0, [FOCL_U8] = 1, [FOCL_I32] = 2, [FOCL_I64] = 3};
+    static const int codes[] = {
+        [FOCL_F32] = FOCL_TARGETS_F32,
+        [FOCL_U8] = FOCL_TARGETS_U8,
+        [FOCL_I32] = FOCL_TARGETS_I32,
+        [FOCL_I64] = FOCL_TARGETS_I64,
+    };
     return codes[type];
 }
 
@@ -163,7 +168,7 @@ static focl__program_key program_key(const focl__loss_job *job, focl__loss_stage
     if (needs_index64(&job->plan))
         focl__program_define(&key, "FOCL_INDEX64", 1);
     if (stage == FOCL__STAGE_LOSS) {
-        focl__program_define(&key, "FOCL_ACTIVATION", job->description->activation == FOCL_SIGMOID ? 0 : 1);
+        focl__program_define(&key, "FOCL_ACTIVATION", job->plan.activation);
         focl__program_define(&key, "FOCL_GAMMA", job->plan.gamma_kind);
         focl__program_define(&key, "FOCL_OUTPUTS", output_bits(job));
     }

@@ -4,6 +4,8 @@
 #include <float.h>
 #include <math.h>
 
+#include "../cl/agreement.clh"
+
 /* The kernels take no subnormal numbers. */
 static float to_f32(double value) {
     const float rounded = (float)value;
@@ -11,11 +13,11 @@ static float to_f32(double value) {
 }
 
 static int gamma_kind_of(float gamma) {
-    for (int kind = 0; kind <= 2; kind++) {
+    for (int kind = 0; kind < FOCL_GAMMA_ANY; kind++) {
         if (gamma == (float)kind)
             return kind;
     }
-    return 3;
+    return FOCL_GAMMA_ANY;
 }
 
 static bool any_row_may_be_left_out(const focl_loss_description *description) {
@@ -77,6 +79,7 @@ focl__loss_plan focl__loss_plan_make(const focl_loss_description *description, c
     return (focl__loss_plan){
         .shape = *shape,
         .view = kernel_view(description, shape),
+        .activation = description->activation == FOCL_SIGMOID ? FOCL_ACTIVATION_SIGMOID : FOCL_ACTIVATION_IDENTITY,
         .gamma_kind = gamma_kind_of(gamma),
         .gamma = gamma,
         .alpha_positive = balanced ? to_f32(description->alpha) : 1.0F,

@@ -18,7 +18,8 @@ typedef enum focl__normalizer_source {
 typedef struct focl__loss_plan {
     focl__loss_shape shape;
     focl_view view; /* classes = 1 written as one plane: 1 x 1 x elements */
-    int gamma_kind; /* 0, 1, 2 or 3 for any other: as sigmoid_element.clh */
+    int activation; /* as cl/agreement.clh, like gamma_kind */
+    int gamma_kind;
     float gamma;
     float alpha_positive;
     float alpha_negative;

@@ -178,7 +178,7 @@ static float normalizer_of(const mirror *m, const focl_loss_counts *counts, cons
 
 static focl_rule rule_of(const mirror *m, float normalizer) {
     return (focl_rule){
-        .activation = m->description->activation == FOCL_SIGMOID ? FOCL_ACTIVATION_SIGMOID : FOCL_ACTIVATION_IDENTITY,
+        .activation = m->plan.activation,
         .gamma_kind = m->plan.gamma_kind,
         .gamma = m->plan.gamma,
         .alpha_positive = m->plan.alpha_positive,
