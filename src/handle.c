@@ -231,6 +231,10 @@ focl_status focl_set_math(focl_handle *handle, focl_math math) {
     return FOCL_OK;
 }
 
+focl_math focl_handle_math(const focl_handle *handle) {
+    return handle ? handle->math : FOCL_MATH_STRICT;
+}
+
 const focl_device *focl_handle_device(const focl_handle *handle) {
     return handle ? &handle->device : NULL;
 }

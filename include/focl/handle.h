@@ -49,6 +49,9 @@ FOCL_API void focl_destroy(focl_handle *handle);
  */
 FOCL_API focl_status focl_set_math(focl_handle *handle, focl_math math);
 
+/* What is set; NULL handle: FOCL_MATH_STRICT. */
+FOCL_API focl_math focl_handle_math(const focl_handle *handle);
+
 /* The description of the handle's device, owned by the handle; why it was chosen. NULL handle: NULL, "". */
 FOCL_API const focl_device *focl_handle_device(const focl_handle *handle);
 FOCL_API const char *focl_handle_reason(const focl_handle *handle);

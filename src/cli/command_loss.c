@@ -219,7 +219,7 @@ static void print_json(const job *work) {
     print_json_normalizer(&json, work);
     print_json_counts(&json, &work->counts);
     focl__json_string(&json, "device", focl_handle_device(work->handle)->name);
-    focl__json_string(&json, "math", focl__math_word(&work->options.common));
+    focl__json_string(&json, "math", focl__math_word(work->handle));
     if (elements_per_second(work) > 0)
         focl__json_double(&json, "elements_per_second", elements_per_second(work));
     else
@@ -263,7 +263,7 @@ static void print_text(const job *work) {
     print_text_loss(work);
     print_text_counts(&work->counts, work->data.view.classes);
     printf("  device     #%zu %s, %s (%s arithmetic)\n", device->index, focl_device_class_name(device->device_class),
-           device->name, focl__math_word(&work->options.common));
+           device->name, focl__math_word(work->handle));
     print_text_time(work);
     for (size_t i = 0; i < work->file_count; i++)
         printf("  %-10s %s\n", work->files[i].option + 2, work->files[i].path);

@@ -26,12 +26,8 @@ const char *focl__device_selector(const focl__common_options *common) {
     return environment ? environment : "";
 }
 
-const char *focl__math_word(const focl__common_options *common) {
-    const char *environment = getenv("FOCL_MATH");
-    bool native = environment && strcmp(environment, math_words[FOCL_MATH_NATIVE]) == 0;
-    if (common->math_given)
-        return math_words[common->math];
-    return math_words[native ? FOCL_MATH_NATIVE : FOCL_MATH_STRICT];
+const char *focl__math_word(const focl_handle *handle) {
+    return math_words[focl_handle_math(handle)];
 }
 
 /* The library names its argument in front; the subject is the same thing in the user's words. */

@@ -30,8 +30,8 @@ focl__option_parser focl__parse_math; /* focl__common_options */
 /* The selector in force: --device, FOCL_DEVICE, or "". */
 const char *focl__device_selector(const focl__common_options *common);
 
-/* "strict" or "native": --math, FOCL_MATH, or strict. */
-const char *focl__math_word(const focl__common_options *common);
+/* "strict" or "native": how the handle calculates. */
+const char *focl__math_word(const focl_handle *handle);
 
 /* Makes the handle that the options ask for. */
 bool focl__open_device(const focl__common_options *common, focl_handle **handle, focl__complaint *complaint);
