@@ -15,9 +15,9 @@
 
 FOCL_FUNCTION real focl_times_upstream(real gradient, const focl_work *work, focl_place place) {
     if (FOCL_HAS_OPTION(ROW_UPSTREAM))
-        gradient = focl_flush(gradient * focl_flush(focl_load_rows(work->upstream, place, work->layout)));
+        gradient = focl_times(gradient, focl_flush(focl_load_rows(work->upstream, place, work->layout)));
     if (FOCL_HAS_OPTION(ELEMENT_UPSTREAM))
-        gradient = focl_flush(gradient * focl_flush(focl_load_elements(work->upstream, place.element, work->layout)));
+        gradient = focl_times(gradient, focl_flush(focl_load_elements(work->upstream, place.element, work->layout)));
     return gradient;
 }
 
@@ -60,7 +60,7 @@ FOCL_FUNCTION void focl_store(const focl_work *work, focl_place place, focl_elem
     if (FOCL_HAS_OUTPUT(GRADIENT)) {
         if (FOCL_HAS_OPTION(ACCUMULATE)) {
             const real old = focl_flush(focl_load_elements(work->gradient, at, work->layout));
-            element.gradient = focl_flush(focl_flush(old * work->accumulate) + element.gradient);
+            element.gradient = focl_flush(focl_times(old, FOCL_REAL(work->accumulate)) + element.gradient);
         }
         focl_store_elements(element.gradient, work->gradient, at, work->layout);
     }

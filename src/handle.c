@@ -25,7 +25,7 @@ static const struct {
     focl_device_class device_class;
     focl__mapping mapping;
 } special_mappings[] = {
-    {"Portable Computing Language", FOCL_CPU, {32, 1, 256, false}}, /* two registers at once, 20 % over one */
+    {"Portable Computing Language", FOCL_CPU, {32, 1, 256, false}}, /* two registers at once, 15 % over one */
     {"rusticl",
      FOCL_CPU,
      {1, 64, 0, false}}, /* llvmpipe vectorises over work-items: wide vectors are 4 times slower there */

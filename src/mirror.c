@@ -60,10 +60,10 @@ static bool element_counts(const mirror *m, place at) {
 
 static float weighted(const mirror *m, float value, place at) {
     if (m->class_weights)
-        value = focl_flush(value * focl_flush(m->class_weights[at.class_number]));
+        value = focl_times(value, focl_flush(m->class_weights[at.class_number]));
     if (m->weights) {
         const size_t index = m->description->weights_extent == FOCL_PER_ELEMENT ? at.element : at.row;
-        value = focl_flush(value * focl_flush(m->weights[index]));
+        value = focl_times(value, focl_flush(m->weights[index]));
     }
     return value;
 }
@@ -72,7 +72,7 @@ static float times_upstream(const mirror *m, float gradient, place at) {
     if (!m->upstream)
         return gradient;
     const size_t index = m->description->upstream_extent == FOCL_PER_ELEMENT ? at.element : at.row;
-    return focl_flush(gradient * focl_flush(m->upstream[index]));
+    return focl_times(gradient, focl_flush(m->upstream[index]));
 }
 
 static float pos_weight_at(const mirror *m, place at) {
@@ -105,7 +105,7 @@ static void store(const mirror *m, size_t at, focl_element element) {
     if (m->gradient) {
         const float accumulate = m->plan.accumulate;
         if (accumulate != 0.0F)
-            element.gradient = focl_flush(focl_flush(focl_flush(m->gradient[at]) * accumulate) + element.gradient);
+            element.gradient = focl_flush(focl_times(focl_flush(m->gradient[at]), accumulate) + element.gradient);
         m->gradient[at] = element.gradient;
     }
     if (m->probabilities)
@@ -186,7 +186,7 @@ static focl_rule rule_of(const mirror *m, float normalizer) {
         .smoothing = m->plan.smoothing,
         .clip = m->plan.clip,
         .has_pos_weight = m->pos_weights != NULL,
-        .gradient_scale = fabsf(normalizer) <= FOCL_TINIEST ? 0.0F : focl_flush(m->plan.upstream / normalizer),
+        .gradient_scale = focl_gradient_scale(m->plan.upstream, normalizer),
     };
 }
 
@@ -224,7 +224,7 @@ focl_status focl_mirror_loss(const focl_loss_description *description, const foc
     m.rule = rule_of(&m, normalizer);
     const float sum = sum_over_elements(&m, loss_of);
     if (outputs->reduced)
-        *(float *)outputs->reduced = fabsf(normalizer) <= FOCL_TINIEST ? m.plan.empty : focl_flush(sum / normalizer);
+        *(float *)outputs->reduced = focl_normalized(sum, normalizer, m.plan.empty);
     if (outputs->used_normalizer)
         *(float *)outputs->used_normalizer = normalizer;
     if (outputs->counts)
