@@ -31,3 +31,7 @@ const char *focl_type_name(focl_type type) {
     const type_entry *entry = type_find(type);
     return entry ? entry->word : "unknown";
 }
+
+bool focl_type_is_float(focl_type type) {
+    return type == FOCL_F32 || type == FOCL_F16 || type == FOCL_BF16 || type == FOCL_F64;
+}
