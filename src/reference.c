@@ -1,152 +1,37 @@
 /*
- * The reference: the mathematics of focl/loss.h in double precision, element by element, in the plainest form that
- * neither overflows nor cancels. It decides what is true, so it is not written from any kernel and is not fast.
- *
- * Both activations give the two probabilities of an element, their negative logarithms and the slopes of these; what
- * follows is one formula for hard and for soft targets:
- *
- *   CE = pw s p_cost + (1-s) m_cost            p_cost = -log p, m_cost = -log(1-p), s the smoothed target
- *   q  = t (1-p) + (1-t) p                     t the target itself
- *   FL = alpha_t q^gamma CE                    FL' = alpha_t q^gamma (CE' + gamma (log q)' CE)
+ * The reference: the mathematics of focl/loss.h in double precision, in the plainest form that neither overflows nor
+ * cancels. It decides what is true, so it is not written from any kernel and is not fast. This file has the arrays and
+ * the reductions; the formulas of the two families are in reference_sigmoid.c and reference_softmax.c.
  */
 #include "focl/reference.h"
 
-#include <math.h>
-
+#include "element.h"
 #include "error.h"
 #include "loss_check.h"
-
-/* ---- One element ---- */
-
-typedef struct probability {
-    double p, m;             /* of t = 1 and of t = 0 */
-    double slope;            /* dp/dinput */
-    double p_cost, m_cost;   /* -log p, -log m */
-    double p_slope, m_slope; /* their derivatives by the input */
-    bool clamped;
-} probability;
-
-static double softplus(double v) {
-    return fmax(v, 0) + log1p(exp(-fabs(v)));
-}
-
-static double sigmoid(double v) {
-    const double e = exp(-fabs(v));
-    return v >= 0 ? 1 / (1 + e) : e / (1 + e);
-}
-
-static probability probability_of_logit(double x) {
-    const double p = sigmoid(x);
-    const double m = sigmoid(-x);
-    return (probability){
-        .p = p,
-        .m = m,
-        .slope = p * m,
-        .p_cost = softplus(-x),
-        .m_cost = softplus(x),
-        .p_slope = -m,
-        .m_slope = p,
-    };
-}
-
-/* Comparisons, not fmin and fmax, so that NaN stays NaN. */
-static double clamp(double value, double low, double high) {
-    if (value < low)
-        return low;
-    return value > high ? high : value;
-}
-
-static probability probability_itself(double input, double clip) {
-    const double p = clamp(input, clip, 1 - clip);
-    return (probability){
-        .p = p,
-        .m = 1 - p,
-        .slope = 1,
-        .p_cost = -log(p),
-        .m_cost = -log1p(-p),
-        .p_slope = -1 / p,
-        .m_slope = 1 / (1 - p),
-        .clamped = input < clip || input > 1 - clip,
-    };
-}
-
-static probability probability_of(const focl_loss_description *description, double input) {
-    return description->activation == FOCL_SIGMOID ? probability_of_logit(input)
-                                                   : probability_itself(input, description->clip);
-}
-
-/* a x b where 0 wins over an infinity: the limit of every such product in this file. */
-static double product(double a, double b) {
-    return (a == 0 && isinf(b)) || (b == 0 && isinf(a)) ? 0 : a * b;
-}
-
-static double blend(double t, double of_one, double of_zero) {
-    return product(t, of_one) + product(1 - t, of_zero);
-}
-
-static double smoothed_target(const focl_loss_description *description, double t) {
-    const double s = description->label_smoothing;
-    return t * (1 - s) + s / 2;
-}
-
-static double alpha_factor(const focl_loss_description *description, double t) {
-    const double alpha = description->alpha;
-    return alpha < 0 ? 1 : alpha * t + (1 - alpha) * (1 - t);
-}
-
-struct focus {
-    double power;     /* q^gamma */
-    double log_slope; /* d(log q)/dinput */
-};
-
-/* For a hard target log q is known without forming q, which may be too small for a double while q^gamma is not. */
-static struct focus focus_of(double gamma, double t, const probability *of) {
-    const bool hard = t <= 0 || t >= 1;
-    const double q = blend(t, of->m, of->p);
-    const double log_q = hard ? -blend(t, of->m_cost, of->p_cost) : log(q);
-    const double log_slope = hard ? -blend(t, of->m_slope, of->p_slope) : (1 - 2 * t) * of->slope / q;
-    return (struct focus){.power = gamma > 0 ? exp(gamma * log_q) : 1, .log_slope = log_slope};
-}
-
-typedef struct loss_value {
-    double loss;
-    double gradient;
-} loss_value;
-
-static loss_value focal_loss(const focl_loss_description *description, double t, double pos_weight,
-                             const probability *of) {
-    const double smoothed = smoothed_target(description, t);
-    const double cost = product(pos_weight * smoothed, of->p_cost) + product(1 - smoothed, of->m_cost);
-    const double slope = product(pos_weight * smoothed, of->p_slope) + product(1 - smoothed, of->m_slope);
-    const double gamma = description->gamma;
-    const struct focus focus = focus_of(gamma, t, of);
-    const double alpha = alpha_factor(description, t);
-    /* Where q is 0 the power wins: the limit for gamma > 1, and for any gamma > 0 without smoothing (-log p / q -> 1).
-     */
-    const double by_cost = product(focus.power, slope);
-    /* Where both are infinite, at a probability of 0 or 1, 1/p grows faster than log p. */
-    const bool cost_decides = isinf(cost) && isinf(slope);
-    const double by_power =
-        gamma > 0 && !cost_decides ? product(gamma * focus.power, product(cost, focus.log_slope)) : 0;
-    return (loss_value){
-        .loss = alpha * product(focus.power, cost),
-        .gradient = of->clamped ? 0 : alpha * (by_cost + by_power),
-    };
-}
-
-/* ---- The arrays ---- */
+#include "reference_private.h"
 
 struct problem {
     const focl_loss_description *description;
     const focl_loss_host_inputs *inputs;
     const focl_reference_outputs *outputs;
     focl__loss_shape shape;
+    focl_strides strides;
     focl_loss_counts counts;
     double normalizer;
+    focl__row row; /* the softmax family's room for one row */
 };
 
+/* ---- The inputs ---- */
+
+static focl_strides strides_of(const focl_loss_description *description) {
+    const focl_view view = description->shape;
+    const focl_strides given = description->strides;
+    const bool contiguous = given.outer == 0 && given.classes == 0 && given.inner == 0;
+    return contiguous ? (focl_strides){view.classes * view.inner, view.inner, 1} : given;
+}
+
 struct element {
-    size_t index;
+    size_t slot; /* in arrays of elements */
     size_t row;
     size_t column;
     double target;
@@ -156,7 +41,7 @@ struct element {
 
 static void read_label(const struct problem *problem, struct element *element) {
     const focl_loss_description *description = problem->description;
-    const int64_t label = focl__label_at(problem->description->targets_type, problem->inputs->targets, element->row);
+    const int64_t label = focl__label_at(description->targets_type, problem->inputs->targets, element->row);
     const bool background = description->has_background && label == description->background;
     const bool positive = !background && label == (int64_t)element->column;
     element->ignored = description->has_ignore_index && label == description->ignore_index;
@@ -164,34 +49,41 @@ static void read_label(const struct problem *problem, struct element *element) {
     element->counts = !element->ignored && (positive || !description->target_only);
 }
 
-static struct element element_at(const struct problem *problem, size_t index) {
-    const focl_view view = problem->description->shape;
-    const size_t outer = index / view.inner / view.classes;
+static struct element element_at(const struct problem *problem, size_t row, size_t column) {
+    const focl_loss_description *description = problem->description;
+    const size_t inner = description->shape.inner;
+    const focl_strides strides = problem->strides;
     struct element element = {
-        .index = index,
-        .row = outer * view.inner + index % view.inner,
-        .column = index / view.inner % view.classes,
+        .slot = row / inner * strides.outer + column * strides.classes + row % inner * strides.inner,
+        .row = row,
+        .column = column,
         .counts = true,
     };
     if (problem->shape.dense)
-        element.target = (double)((const float *)problem->inputs->targets)[index];
+        element.target = focl__element_at(description->targets_type, problem->inputs->targets, element.slot);
     else
         read_label(problem, &element);
     return element;
 }
 
+static double input_at(const struct problem *problem, const struct element *element) {
+    return focl__element_at(problem->description->logits_type, problem->inputs->logits, element->slot);
+}
+
 static double factor_at(const void *array, size_t index) {
-    return array ? (double)((const float *)array)[index] : 1;
+    return array ? focl__element_at(FOCL_F32, array, index) : 1;
 }
 
 static size_t place(focl_extent extent, const struct element *element) {
-    return extent == FOCL_PER_ELEMENT ? element->index : element->row;
+    return extent == FOCL_PER_ELEMENT ? element->slot : element->row;
 }
 
-static double weight_at(const struct problem *problem, const struct element *element) {
-    const focl_loss_host_inputs *inputs = problem->inputs;
-    return factor_at(inputs->class_weights, element->column) *
-           factor_at(inputs->weights, place(problem->description->weights_extent, element));
+static double class_weight_at(const struct problem *problem, size_t column) {
+    return factor_at(problem->inputs->class_weights, column);
+}
+
+static double given_weight_at(const struct problem *problem, const struct element *element) {
+    return factor_at(problem->inputs->weights, place(problem->description->weights_extent, element));
 }
 
 static double pos_weight_at(const struct problem *problem, const struct element *element) {
@@ -203,36 +95,148 @@ static double upstream_at(const struct problem *problem, const struct element *e
     return description->upstream * factor_at(problem->inputs->upstream, place(description->upstream_extent, element));
 }
 
+/* ---- Derivatives ---- */
+
+/* A derivative of a loss, made that of the reduced loss times the upstream gradient. */
+static double reduced_derivative(const struct problem *problem, const struct element *element, double weight,
+                                 double derivative) {
+    if (!element->counts || problem->normalizer == 0)
+        return 0;
+    return derivative * weight * upstream_at(problem, element) * problem->description->loss_scale / problem->normalizer;
+}
+
+static void write_gradient(const struct problem *problem, size_t slot, double gradient) {
+    const double accumulate = problem->description->accumulate;
+    double *at = &problem->outputs->gradient[slot];
+    *at = accumulate == 0 ? gradient : accumulate * *at + gradient;
+}
+
+static void write_hessian(const struct problem *problem, size_t slot, double curvature) {
+    const bool absolute = problem->description->curvature == FOCL_CURVATURE_ABSOLUTE;
+    problem->outputs->hessian[slot] = absolute ? fabs(curvature) : curvature;
+}
+
+static void write_derivatives(const struct problem *problem, const struct element *element, double weight,
+                              double gradient, double curvature) {
+    if (problem->outputs->gradient)
+        write_gradient(problem, element->slot, reduced_derivative(problem, element, weight, gradient));
+    if (problem->outputs->hessian)
+        write_hessian(problem, element->slot, reduced_derivative(problem, element, weight, curvature));
+}
+
+/* ---- The sigmoid family ---- */
+
+static double element_weight(const struct problem *problem, const struct element *element) {
+    return class_weight_at(problem, element->column) * given_weight_at(problem, element);
+}
+
+/* Gives the element's loss. */
+static double write_element(const struct problem *problem, const struct element *element) {
+    const focl_reference_outputs *outputs = problem->outputs;
+    const double weight = element_weight(problem, element);
+    const focl__element_truth truth = focl__element_truth_of(problem->description, input_at(problem, element),
+                                                             element->target, pos_weight_at(problem, element));
+    const double loss = element->counts ? truth.loss.value * weight : 0;
+    if (outputs->loss)
+        outputs->loss[element->slot] = loss;
+    if (outputs->probabilities)
+        outputs->probabilities[element->slot] = truth.probability;
+    if (outputs->pt)
+        outputs->pt[element->slot] = element->ignored ? 0 : truth.pt;
+    write_derivatives(problem, element, weight, truth.loss.slope, truth.loss.bend);
+    return loss;
+}
+
+static double write_elements_of_row(struct problem *problem, size_t row) {
+    focl__sum sum = {0};
+    for (size_t c = 0; c < problem->description->shape.classes; c++) {
+        const struct element element = element_at(problem, row, c);
+        focl__sum_add(&sum, write_element(problem, &element));
+    }
+    return focl__sum_value(&sum);
+}
+
+static double weight_of_elements(struct problem *problem, size_t row) {
+    focl__sum sum = {0};
+    for (size_t c = 0; c < problem->description->shape.classes; c++) {
+        const struct element element = element_at(problem, row, c);
+        if (element.counts)
+            focl__sum_add(&sum, element_weight(problem, &element));
+    }
+    return focl__sum_value(&sum);
+}
+
+/* ---- The softmax family ---- */
+
+/* What counts as 0 may be below it: see focl__loss_check_targets. */
+static void read_row(struct problem *problem, size_t row) {
+    focl__row *of = &problem->row;
+    for (size_t c = 0; c < of->classes; c++) {
+        const struct element element = element_at(problem, row, c);
+        of->input[c] = input_at(problem, &element);
+        of->target[c] = element.target > 0 ? element.target : 0;
+        of->weight[c] = class_weight_at(problem, c);
+    }
+}
+
+static void write_classes(const struct problem *problem, size_t row, double weight) {
+    const focl__row *of = &problem->row;
+    for (size_t c = 0; c < of->classes; c++) {
+        const struct element element = element_at(problem, row, c);
+        if (problem->outputs->probabilities)
+            problem->outputs->probabilities[element.slot] = of->share[c];
+        write_derivatives(problem, &element, weight, of->gradient[c], of->curvature[c]);
+    }
+}
+
+/* Gives the row's loss. */
+static double write_row(struct problem *problem, size_t row) {
+    const focl_reference_outputs *outputs = problem->outputs;
+    const struct element first = element_at(problem, row, 0);
+    const double weight = given_weight_at(problem, &first);
+    read_row(problem, row);
+    focl__row_find_shares(problem->description, &problem->row);
+    focl__row_find_loss(problem->description, &problem->row);
+    const double loss = first.ignored ? 0 : problem->row.loss * weight;
+    if (outputs->loss)
+        outputs->loss[row] = loss;
+    if (outputs->pt)
+        outputs->pt[row] = first.ignored ? 0 : problem->row.pt;
+    write_classes(problem, row, weight);
+    return loss;
+}
+
+static double weight_of_row(struct problem *problem, size_t row) {
+    const struct element first = element_at(problem, row, 0);
+    const double alpha = problem->description->alpha;
+    if (first.ignored)
+        return 0;
+    read_row(problem, row);
+    return given_weight_at(problem, &first) * (alpha < 0 ? 1 : alpha) * focl__row_class_weight(&problem->row);
+}
+
 /* ---- The reduction ---- */
 
-/* Neumaier's sum: the rounding of each addition is kept and added at the end. */
-typedef struct running_sum {
-    double total;
-    double lost;
-} running_sum;
+/* What a row adds to a sum. */
+typedef double (*row_function)(struct problem *problem, size_t row);
 
-static void add(running_sum *sum, double value) {
-    const double total = sum->total + value;
-    const bool value_smaller = fabs(sum->total) >= fabs(value);
-    sum->lost += value_smaller ? (sum->total - total) + value : (value - total) + sum->total;
-    sum->total = total;
+static double sum_over_rows(struct problem *problem, row_function of_elements, row_function of_row) {
+    const row_function of = focl__loss_is_of_rows(problem->description) ? of_row : of_elements;
+    const size_t rows = problem->shape.elements == 0 ? 0 : problem->shape.rows;
+    focl__sum sum = {0};
+    for (size_t row = 0; row < rows; row++)
+        focl__sum_add(&sum, of(problem, row));
+    return focl__sum_value(&sum);
 }
 
-static double sum_value(const running_sum *sum) {
-    return isfinite(sum->total) ? sum->total + sum->lost : sum->total;
+static double given_normalizer(const struct problem *problem) {
+    const focl_loss_description *description = problem->description;
+    const focl_type type = description->logits_type == FOCL_F64 ? FOCL_F64 : FOCL_F32;
+    return problem->inputs->normalizer ? focl__element_at(type, problem->inputs->normalizer, 0)
+                                       : description->normalizer;
 }
 
-static double sum_of_weights(const struct problem *problem) {
-    running_sum sum = {0};
-    for (size_t i = 0; i < problem->shape.elements; i++) {
-        const struct element element = element_at(problem, i);
-        if (element.counts)
-            add(&sum, weight_at(problem, &element));
-    }
-    return sum_value(&sum);
-}
-
-static double normalizer_of(const struct problem *problem) {
+static double normalizer_of(struct problem *problem) {
     const focl_loss_counts *counts = &problem->counts;
     switch (problem->description->reduction) {
     case FOCL_REDUCTION_MEAN:
@@ -240,12 +244,11 @@ static double normalizer_of(const struct problem *problem) {
     case FOCL_REDUCTION_ROW_MEAN:
         return (double)counts->counted_rows;
     case FOCL_REDUCTION_WEIGHTED_MEAN:
-        return sum_of_weights(problem);
+        return sum_over_rows(problem, weight_of_elements, weight_of_row);
     case FOCL_REDUCTION_POSITIVE_MEAN:
         return fmax(1, (double)counts->positive);
     case FOCL_REDUCTION_GIVEN:
-        return problem->inputs->normalizer ? (double)*(const float *)problem->inputs->normalizer
-                                           : problem->description->normalizer;
+        return given_normalizer(problem);
     case FOCL_REDUCTION_NONE:
     case FOCL_REDUCTION_SUM:
         break;
@@ -261,58 +264,27 @@ static double reduced_loss(const struct problem *problem, double sum) {
 
 /* ---- The whole ---- */
 
-static loss_value value_at(const struct problem *problem, const struct element *element, const probability *of) {
-    if (!element->counts)
-        return (loss_value){0};
-    const double weight = weight_at(problem, element);
-    loss_value value = focal_loss(problem->description, element->target, pos_weight_at(problem, element), of);
-    value.loss *= weight;
-    value.gradient =
-        problem->normalizer == 0 ? 0 : value.gradient * weight * upstream_at(problem, element) / problem->normalizer;
-    return value;
-}
-
-static void write_gradient(const struct problem *problem, size_t index, double gradient) {
-    const double accumulate = problem->description->accumulate;
-    double *place = &problem->outputs->gradient[index];
-    *place = accumulate == 0 ? gradient : accumulate * *place + gradient;
-}
-
-/* Gives the element's loss. */
-static double write_element(const struct problem *problem, size_t index) {
-    const focl_reference_outputs *outputs = problem->outputs;
-    const struct element element = element_at(problem, index);
-    const double input = (double)((const float *)problem->inputs->logits)[index];
-    const probability of = probability_of(problem->description, input);
-    const loss_value value = value_at(problem, &element, &of);
-    if (outputs->loss)
-        outputs->loss[index] = value.loss;
-    if (outputs->gradient)
-        write_gradient(problem, index, value.gradient);
-    if (outputs->probabilities)
-        outputs->probabilities[index] = of.p;
-    if (outputs->pt)
-        outputs->pt[index] = element.ignored ? 0 : blend(element.target, of.p, of.m);
-    return value.loss;
-}
-
-static double write_elements(const struct problem *problem) {
-    running_sum sum = {0};
-    for (size_t i = 0; i < problem->shape.elements; i++)
-        add(&sum, write_element(problem, i));
-    return sum_value(&sum);
-}
-
 static void calculate(struct problem *problem) {
     const focl_reference_outputs *outputs = problem->outputs;
     problem->normalizer = normalizer_of(problem);
-    const double sum = write_elements(problem);
+    const double sum = sum_over_rows(problem, write_elements_of_row, write_row);
     if (outputs->reduced)
         *outputs->reduced = reduced_loss(problem, sum);
     if (outputs->counts)
         *outputs->counts = problem->counts;
     if (outputs->used_normalizer)
         *outputs->used_normalizer = problem->normalizer;
+}
+
+static focl_status calculate_with_room(struct problem *problem) {
+    const bool needs_room = focl__loss_is_of_rows(problem->description) && problem->shape.elements > 0;
+    const focl_status status =
+        needs_room ? focl__row_create(&problem->row, problem->description->shape.classes) : FOCL_OK;
+    if (status)
+        return status;
+    calculate(problem);
+    focl__row_free(&problem->row);
+    return FOCL_OK;
 }
 
 focl_status focl_reference_loss(const focl_loss_description *description, const focl_loss_host_inputs *inputs,
@@ -332,7 +304,8 @@ focl_status focl_reference_loss(const focl_loss_description *description, const 
     focl_status status = focl__loss_check_host(description, pointers, sizeof(double), &problem.shape);
     if (!status)
         status = focl__loss_check_targets(description, &problem.shape, inputs->targets, &problem.counts);
-    if (!status)
-        calculate(&problem);
-    return status;
+    if (status)
+        return status;
+    problem.strides = strides_of(description);
+    return calculate_with_room(&problem);
 }

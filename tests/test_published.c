@@ -3,16 +3,41 @@
 #include <stdlib.h>
 
 #include "data/published_cases.h"
+#include "data/published_relatives.h"
+#include "data/published_softmax_cases.h"
 #include "support_loss.h"
+
+static const struct {
+    const published_case *cases;
+    size_t count;
+} tables[] = {
+    {published_cases, COUNT_OF(published_cases)},
+    {published_relatives, COUNT_OF(published_relatives)},
+    {published_softmax_cases, COUNT_OF(published_softmax_cases)},
+};
+
+/* The cases of all tables, one after the other. */
+enum { CASES = COUNT_OF(published_cases) + COUNT_OF(published_relatives) + COUNT_OF(published_softmax_cases) };
+
+static const published_case *case_at(size_t index) {
+    size_t table = 0;
+    while (index >= tables[table].count)
+        index -= tables[table++].count;
+    return &tables[table].cases[index];
+}
 
 static focl_loss_description description_of(const published_case *published) {
     focl_loss_description description =
         focl_loss_default(published->activation, published->objective, published->shape);
     description.targets_type = published->labels ? FOCL_I64 : FOCL_F32;
     description.gamma = published->gamma;
+    description.gamma_negative = published->gamma_negative > 0 ? published->gamma_negative : -1;
+    description.margin = published->margin;
     description.alpha = published->alpha;
     description.label_smoothing = published->label_smoothing;
     description.clip = published->clip;
+    description.has_ignore_index = published->has_ignore_index;
+    description.ignore_index = published->ignore_index;
     description.pos_weight_count = published->pos_weights.count;
     description.weights_extent = published->weights_extent;
     description.reduction = published->reduction;
@@ -83,10 +108,12 @@ static void assert_row_means(const published_case *published, const char *where,
 
 static void assert_published(const published_case *published, const char *where, double reduced, const double *losses,
                              const double *gradient) {
-    const size_t count = published->shape.outer * published->shape.classes * published->shape.inner;
+    const focl_loss_description description = description_of(published);
+    const size_t loss_count = loss_array_elements(&description, LOSS_loss);
     assert_numbers(published, where, "reduced", &published->reduced, &reduced, 1);
-    assert_numbers(published, where, "loss", &published->losses, losses, count);
-    assert_numbers(published, where, "gradient", &published->gradient, gradient, count);
+    assert_numbers(published, where, "loss", &published->losses, losses, loss_count);
+    assert_numbers(published, where, "gradient", &published->gradient, gradient,
+                   loss_array_elements(&description, LOSS_gradient));
     assert_row_means(published, where, losses);
 }
 
@@ -100,17 +127,17 @@ static double *widened(const float *values, size_t count) {
 
 static void assert_answer_published(const published_case *published, const loss_problem *problem,
                                     const loss_answer *answer, const char *where) {
-    const size_t count = loss_array_elements(&problem->description, LOSS_logits);
+    const focl_loss_description *description = &problem->description;
     const float *reduced = answer->outputs[LOSS_reduced];
-    double *losses = widened(answer->outputs[LOSS_loss], count);
-    double *gradient = widened(answer->outputs[LOSS_gradient], count);
+    double *losses = widened(answer->outputs[LOSS_loss], loss_array_elements(description, LOSS_loss));
+    double *gradient = widened(answer->outputs[LOSS_gradient], loss_array_elements(description, LOSS_gradient));
     assert_published(published, where, reduced ? (double)*reduced : 0, losses, gradient);
     free(losses);
     free(gradient);
 }
 
 START_TEST(reference_gives_published) {
-    const published_case *published = &published_cases[_i];
+    const published_case *published = case_at((size_t)_i);
     loss_problem problem = problem_of(published);
     loss_truth truth = loss_truth_of(&problem);
     assert_published(published, "the reference", truth.reduced, truth.loss, truth.gradient);
@@ -119,11 +146,15 @@ START_TEST(reference_gives_published) {
 }
 END_TEST
 
+static void assert_done(const published_case *published, const char *where, focl_status status) {
+    ck_assert_msg(status == FOCL_OK, "%s on %s: %s", published->id, where, focl_last_error()->message);
+}
+
 START_TEST(mirror_gives_published) {
-    const published_case *published = &published_cases[_i];
+    const published_case *published = case_at((size_t)_i);
     loss_problem problem = problem_of(published);
     loss_answer answer = loss_answer_create(&problem, loss_outputs(&problem.description));
-    ck_assert_msg(loss_on_mirror(&problem, &answer) == FOCL_OK, "%s", focl_last_error()->message);
+    assert_done(published, "the mirror", loss_on_mirror(&problem, &answer));
     assert_answer_published(published, &problem, &answer, "the mirror");
     loss_answer_free(&answer);
     loss_problem_free(&problem);
@@ -131,13 +162,13 @@ START_TEST(mirror_gives_published) {
 END_TEST
 
 START_TEST(devices_give_published) {
-    const published_case *published = &published_cases[_i];
+    const published_case *published = case_at((size_t)_i);
     loss_problem problem = problem_of(published);
     for (size_t device = 0; device < test_device_count(); device++) {
         loss_answer answer = loss_answer_create(&problem, loss_outputs(&problem.description));
-        ck_assert_msg(loss_on_host(test_device(device), &problem, &answer) == FOCL_OK, "%s",
-                      focl_last_error()->message);
-        assert_answer_published(published, &problem, &answer, test_device_name(device));
+        const char *where = test_device_name(device);
+        assert_done(published, where, loss_on_host(test_device(device), &problem, &answer));
+        assert_answer_published(published, &problem, &answer, where);
         loss_answer_free(&answer);
     }
     loss_problem_free(&problem);
@@ -147,7 +178,7 @@ END_TEST
 static void add_case(Suite *suite, const char *name, const TTest *test) {
     TCase *tcase = tcase_create(name);
     tcase_set_timeout(tcase, 0);
-    tcase_add_loop_test(tcase, test, 0, (int)COUNT_OF(published_cases));
+    tcase_add_loop_test(tcase, test, 0, CASES);
     suite_add_tcase(suite, tcase);
 }
 

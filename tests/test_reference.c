@@ -4,12 +4,7 @@
 #include <string.h>
 
 #include "data/reference_values.h"
-#include "support_loss.h"
-
-static void assert_near(double found, double expected, double relative, const char *what) {
-    ck_assert_msg(fabs(found - expected) <= relative * fabs(expected) || found == expected,
-                  "%s is %.17g, true is %.17g", what, found, expected);
-}
+#include "support_reference.h"
 
 START_TEST(gives_the_digits) {
     const struct reference_value *value = &reference_values[_i];
@@ -93,6 +88,27 @@ START_TEST(certain_probabilities) {
         }
     ck_assert_double_eq(value_of(FOCL_IDENTITY, 0, 0, 1, 1).gradient, -1);
     ck_assert_double_eq(value_of(FOCL_IDENTITY, 0, 0, 0, 0).gradient, 1);
+}
+END_TEST
+
+/* Where the cost and its slope are both infinite, the slope says where the gradient points. */
+START_TEST(soft_targets_of_certain_probabilities) {
+    static const double gammas[] = {0.5, 1, 2};
+    for (size_t g = 0; g < COUNT_OF(gammas); g++)
+        for (int p = 0; p <= 1; p++) {
+            const point value = value_of(FOCL_IDENTITY, gammas[g], 0, (float)p, 0.75F);
+            ck_assert(isinf(value.loss) && value.loss > 0);
+            ck_assert(isinf(value.gradient) && (value.gradient > 0) == (p == 1));
+        }
+}
+END_TEST
+
+START_TEST(what_is_no_probability_is_nan) {
+    static const float inputs[] = {-0.5F, 1.5F, INFINITY, NAN};
+    for (size_t i = 0; i < COUNT_OF(inputs); i++) {
+        const point value = value_of(FOCL_IDENTITY, 2, 0, inputs[i], 1);
+        ck_assert(isnan(value.loss) && isnan(value.gradient) && isnan(value.probability) && isnan(value.pt));
+    }
 }
 END_TEST
 
@@ -353,6 +369,27 @@ START_TEST(selects_pt) {
 }
 END_TEST
 
+/* Any input and any target, and no clip. */
+START_TEST(squared_error_of_values) {
+    static const float values[ELEMENTS] = {-3, 0, 7, 0.5F, 1, 2};
+    static const float targets[ELEMENTS] = {1, 0, 9.5F, 0.25F, 1, -2};
+    focl_loss_description description = hand_description(FOCL_F32);
+    description.activation = FOCL_IDENTITY;
+    description.objective = FOCL_MSE;
+    description.gamma = 0;
+    description.reduction = FOCL_REDUCTION_SUM;
+    const outcome found = work_out(&description, &(focl_loss_host_inputs){.logits = values, .targets = targets});
+    assert_near(found.reduced, 16 + 6.25 + 0.0625 + 16, 1e-15, "sum");
+    for (size_t i = 0; i < ELEMENTS; i++) {
+        const double p = (double)values[i];
+        const double t = (double)targets[i];
+        ck_assert_double_eq(found.gradient[i], 2 * (p - t));
+        ck_assert_double_eq(found.probabilities[i], p);
+        ck_assert_double_eq(found.pt[i], t * p + (1 - t) * (1 - p));
+    }
+}
+END_TEST
+
 START_TEST(clips_probabilities) {
     static const float input[ELEMENTS] = {0, 1, 0.125F, 0.875F, 0.5F, 0.0625F};
     static const float targets[ELEMENTS] = {1, 0, 1, 1, 1, 0};
@@ -430,6 +467,8 @@ int main(void) {
     tcase_add_test(tcase, wrong_answers_cost_their_logit);
     tcase_add_test(tcase, power_survives_where_its_base_does_not);
     tcase_add_test(tcase, certain_probabilities);
+    tcase_add_test(tcase, soft_targets_of_certain_probabilities);
+    tcase_add_test(tcase, what_is_no_probability_is_nan);
     tcase_add_test(tcase, reductions_divide_by_what_they_say);
     tcase_add_test(tcase, alpha_and_pos_weight_know_the_side);
     tcase_add_test(tcase, labels_ignored_background_and_classes);
@@ -440,6 +479,7 @@ int main(void) {
     tcase_add_test(tcase, accumulates_on_the_old_gradient);
     tcase_add_test(tcase, upstream_per_row_and_per_element);
     tcase_add_test(tcase, selects_pt);
+    tcase_add_test(tcase, squared_error_of_values);
     tcase_add_test(tcase, clips_probabilities);
     tcase_add_test(tcase, bad_labels_write_nothing);
     tcase_add_test(tcase, sums_lose_nothing);

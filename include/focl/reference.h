@@ -10,11 +10,12 @@
 extern "C" {
 #endif
 
-/* The outputs of the reference, in double; absent ones are NULL. counts as everywhere. */
+/* The outputs of the reference: doubles with the description's strides; absent ones are NULL. counts as everywhere. */
 typedef struct focl_reference_outputs {
     double *reduced;
     double *loss;
     double *gradient;
+    double *hessian;
     double *probabilities;
     double *pt;
     focl_loss_counts *counts;

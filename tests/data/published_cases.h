@@ -1,7 +1,12 @@
 /*
- * Literal input and output pairs of the binary focal family from other projects' tests and documents: facts, each with
- * its source. The tolerances are what the printed digits support; recomputed in double precision, all of them hold.
- * An array with fewer numbers than its shape holds repeats them.
+ * Literal input and output pairs of the sigmoid family from other projects' tests and documents: facts, each with its
+ * source. The tolerances are what the printed digits support; recomputed in double precision, all of them hold.
+ * An array with fewer numbers than its shape holds repeats them. published_softmax_cases.h and
+ * published_relatives.h have those of the other losses.
+ *
+ * Two known pairs cannot be expressed by one description:
+ *   fvcore_star_alpha1_negzero   FL* of gamma 3, -log(sigmoid(3 z)) / 3: the logits would have to be multiplied
+ *   mmpre_asl_softmax            an asymmetric loss of the shares of a softmax as if each were a sigmoid's
  */
 #ifndef FOCL_TESTS_PUBLISHED_CASES_H
 #define FOCL_TESTS_PUBLISHED_CASES_H
@@ -20,6 +25,8 @@ typedef struct published_case {
     focl_objective objective;
     focl_view shape;
     double gamma;
+    double gamma_negative; /* 0: gamma */
+    double margin;
     double alpha;
     double label_smoothing;
     double clip;
@@ -28,12 +35,14 @@ typedef struct published_case {
     struct numbers logits;
     struct numbers targets;
     bool labels; /* the targets are class indices */
+    bool has_ignore_index;
+    int64_t ignore_index;
     struct numbers class_weights;
     struct numbers pos_weights;
     struct numbers weights;
     focl_extent weights_extent;
     struct numbers reduced;         /* expected */
-    struct numbers losses;          /* expected, of each element */
+    struct numbers losses;          /* expected, of each element or row of the softmax family */
     struct numbers row_mean_losses; /* expected, the mean over the classes of each row; inner is 1 */
     struct numbers gradient;        /* expected */
     double relative;                /* tolerances */
