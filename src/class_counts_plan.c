@@ -1,0 +1,71 @@
+#include "class_counts_plan.h"
+
+#include "../cl/class_slots.clh"
+
+/* A strip's labels for a device of many work-items in a group, and of one; more strips than that do not help. */
+enum { GROUPS_OF_UNIT = 16, STRIPS_OF_UNIT = 4, LEAST_STRIP = 4 * FOCL_STRIP_BLOCK };
+
+/* Copies of a table share LOCAL_TARGET bytes, so that several groups fit a compute unit; a single one may take all
+   local memory but LOCAL_RESERVE, which the kernel's other variables and some drivers need. */
+enum { LOCAL_TARGET = 8 << 10, LOCAL_RESERVE = 4 << 10, LOCAL_MAX = 256 << 10, COPIES_SHIFT_MAX = 5 };
+
+/* All tables in global memory together, unless one alone is larger. */
+enum { TABLES_BYTES = 64 << 20 };
+
+/* A strip as long as this, with its lead, leaves every slot below 2^32. */
+static const uint64_t longest_strip = UINT64_C(1) << 31;
+
+static uint64_t rounded_up(uint64_t value, uint64_t unit) {
+    return value / unit + (value % unit != 0);
+}
+
+static focl__counts_mapping mapping_of(focl__counts_device device, size_t classes, uint64_t table_bytes) {
+    if (device.group == 1 && classes <= FOCL_COMPARED_MAX)
+        return FOCL__COUNTS_COMPARED;
+    const uint64_t most = device.local_bytes < LOCAL_MAX ? device.local_bytes : LOCAL_MAX;
+    return most > LOCAL_RESERVE && table_bytes <= most - LOCAL_RESERVE ? FOCL__COUNTS_LOCAL : FOCL__COUNTS_GLOBAL;
+}
+
+static unsigned copies_shift_of(uint64_t table_bytes, uint64_t local_bytes) {
+    unsigned shift = 0;
+    while (shift < COPIES_SHIFT_MAX && table_bytes << (shift + 1) <= LOCAL_TARGET &&
+           table_bytes << (shift + 1) <= local_bytes - LOCAL_RESERVE)
+        shift++;
+    return shift;
+}
+
+/* Enough strips to fill the device, none too short to be worth its table, none too long for it. */
+static uint64_t wanted_strips(focl__counts_device device, uint64_t labels) {
+    const uint64_t units = device.compute_units ? device.compute_units : 1;
+    const uint64_t most = units * (device.group == 1 ? STRIPS_OF_UNIT : GROUPS_OF_UNIT);
+    const uint64_t worth = rounded_up(labels, LEAST_STRIP);
+    return worth < most ? worth : most;
+}
+
+static uint64_t at_least(uint64_t value, uint64_t least) {
+    return value < least ? least : value;
+}
+
+focl__counts_plan focl__counts_plan_make(focl__counts_device device, uint64_t labels, size_t classes) {
+    const size_t slots = classes + FOCL_SLOT_CLASSES;
+    const uint64_t table_bytes = (uint64_t)slots * sizeof(uint32_t);
+    const uint64_t tables_most = at_least(TABLES_BYTES / table_bytes, 1);
+    /* The grid of strips begins up to a chunk before the first label. */
+    const uint64_t span = labels + FOCL_CHUNK_BYTES;
+    const uint64_t least = rounded_up(span, longest_strip);
+    focl__counts_plan plan = {.mapping = mapping_of(device, classes, table_bytes), .slots = slots};
+    uint64_t strips = at_least(wanted_strips(device, labels), 1);
+    if (plan.mapping != FOCL__COUNTS_GLOBAL && strips > tables_most)
+        strips = tables_most;
+    strips = at_least(strips, least);
+    plan.strip_labels = rounded_up(rounded_up(span, strips), FOCL_STRIP_BLOCK) * FOCL_STRIP_BLOCK;
+    plan.strips = (size_t)rounded_up(span, plan.strip_labels);
+    plan.tables = plan.strips;
+    if (plan.mapping == FOCL__COUNTS_GLOBAL && plan.tables > tables_most)
+        plan.tables = (size_t)at_least(tables_most, least);
+    if (plan.mapping == FOCL__COUNTS_LOCAL) {
+        plan.copies_shift = copies_shift_of(table_bytes, device.local_bytes);
+        plan.local_bytes = (size_t)(table_bytes << plan.copies_shift);
+    }
+    return plan;
+}
