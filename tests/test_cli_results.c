@@ -4,98 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "support_cli.h"
-
-/* ---- Comparison with the reference ---- */
-
-static void assert_file_close(const char *name, const char *shape, const double *expected, size_t count, double ulps,
-                              const char *arguments) {
-    float *values = read_floats(name, shape, count);
-    for (size_t i = 0; i < count; i++)
-        ck_assert_msg(test_is_close(expected[i], 0, values[i], ulps), "focl %s: %s: element %zu is %a, not %a",
-                      arguments, name, i, (double)values[i], expected[i]);
-    free(values);
-}
-
-static float loss_from_bits(const char *json) {
-    const unsigned long bits = strtoul(json_find(json, "loss_bits") + 1, NULL, 16);
-    const uint32_t word = (uint32_t)bits;
-    float value;
-    memcpy(&value, &word, sizeof value);
-    return value;
-}
-
-/* What focl loss must give: the reference's outputs for a description and inputs. */
-typedef struct truth {
-    double reduced;
-    double normalizer;
-    focl_loss_counts counts;
-    double *loss, *gradient, *probabilities, *pt;
-} truth;
-
-static truth truth_of(const focl_loss_description *description, const focl_loss_host_inputs *inputs) {
-    const focl_view view = description->shape;
-    const size_t bytes = view.outer * view.classes * view.inner * sizeof(double);
-    truth result = {
-        .loss = malloc(bytes), .gradient = malloc(bytes), .probabilities = malloc(bytes), .pt = malloc(bytes)};
-    const bool reduces = description->reduction != FOCL_REDUCTION_NONE;
-    const focl_reference_outputs outputs = {.reduced = reduces ? &result.reduced : NULL,
-                                            .loss = result.loss,
-                                            .gradient = result.gradient,
-                                            .probabilities = result.probabilities,
-                                            .pt = result.pt,
-                                            .counts = &result.counts,
-                                            .used_normalizer = reduces ? &result.normalizer : NULL};
-    ck_assert_msg(focl_reference_loss(description, inputs, &outputs) == FOCL_OK, "%s", focl_last_error()->message);
-    return result;
-}
-
-static void truth_free(truth *expected) {
-    free(expected->loss);
-    free(expected->gradient);
-    free(expected->probabilities);
-    free(expected->pt);
-}
-
-static void assert_counts(const char *json, const focl_loss_counts *counts) {
-    ck_assert_double_eq(json_number(json, "elements"), (double)counts->elements);
-    ck_assert_double_eq(json_number(json, "rows"), (double)counts->rows);
-    ck_assert_double_eq(json_number(json, "counted"), (double)counts->counted);
-    ck_assert_double_eq(json_number(json, "ignored"), (double)counts->ignored);
-    ck_assert_double_eq(json_number(json, "positive"), (double)counts->positive);
-}
-
-static void assert_loss(const char *json, const truth *expected, double ulps, const char *arguments) {
-    const float loss = loss_from_bits(json);
-    ck_assert_msg(test_is_close(expected->reduced, 0, loss, ulps), "focl %s: loss %a, not %a", arguments, (double)loss,
-                  expected->reduced);
-    ck_assert_msg((float)json_number(json, "loss") == loss, "focl %s: \"loss\" is not its bits: %s", arguments, json);
-    ck_assert_msg(test_is_close(expected->normalizer, 0, (float)json_number(json, "normalizer"), 3),
-                  "focl %s: normalizer %a, not %a", arguments, json_number(json, "normalizer"), expected->normalizer);
-}
-
-/* Runs focl loss with --json and all outputs, and compares everything with the reference. */
-static void assert_agrees(const char *arguments, const char *shape, const focl_loss_description *description,
-                          const focl_loss_host_inputs *inputs, double ulps) {
-    char all[512];
-    (void)snprintf(all, sizeof all, "%s --json --grad @g.npy --loss-out @l.npy --prob @p_out.npy --pt @pt.npy",
-                   arguments);
-    const size_t elements = description->shape.outer * description->shape.classes * description->shape.inner;
-    truth expected = truth_of(description, inputs);
-    command_result result = assert_works(all);
-    ck_assert_msg(json_is_valid(result.out), "focl %s: no JSON: %s", arguments, result.out);
-    assert_counts(result.out, &expected.counts);
-    if (description->reduction == FOCL_REDUCTION_NONE)
-        ck_assert_int_eq(strncmp(json_find(result.out, "loss"), "null", 4), 0);
-    else
-        assert_loss(result.out, &expected, ulps, arguments);
-    assert_file_close("g.npy", shape, expected.gradient, elements, ulps, arguments);
-    assert_file_close("l.npy", shape, expected.loss, elements, ulps, arguments);
-    assert_file_close("p_out.npy", shape, expected.probabilities, elements, ulps, arguments);
-    assert_file_close("pt.npy", shape, expected.pt, elements, ulps, arguments);
-    command_free(&result);
-    truth_free(&expected);
-}
+#include "support_cli_results.h"
 
 /* Every option, and what it must mean for the library. */
 typedef void change(focl_loss_description *description, focl_loss_host_inputs *inputs);
@@ -178,24 +87,21 @@ static const struct {
 };
 
 START_TEST(every_option_agrees_with_the_reference) {
-    const focl_view view = {ROWS, CLASSES, 1};
-    focl_loss_description description = focl_loss_default(FOCL_SIGMOID, FOCL_FOCAL, view);
-    focl_loss_host_inputs inputs = {.logits = logits, .targets = labels};
-    description.targets_type = FOCL_U8;
-    options[_i].change(&description, &inputs);
+    loss_run run = {
+        .arguments = options[_i].arguments,
+        .shape = options[_i].shape ? options[_i].shape : "(4, 3)",
+        .description = focl_loss_default(FOCL_SIGMOID, FOCL_FOCAL, (focl_view){ROWS, CLASSES, 1}),
+        .inputs = {.logits = logits, .targets = labels},
+        .ulps = 24,
+    };
+    run.description.targets_type = FOCL_U8;
+    options[_i].change(&run.description, &run.inputs);
     write_problem();
-    assert_agrees(options[_i].arguments, options[_i].shape ? options[_i].shape : "(4, 3)", &description, &inputs, 24);
+    assert_agrees(&run);
 }
 END_TEST
 
 /* ---- Types: the same numbers in any of them give the same bits ---- */
-
-/* The value is exact in f2 and no subnormal there. */
-static uint32_t half_bits(float value) {
-    uint32_t word;
-    memcpy(&word, &value, sizeof word);
-    return (word >> 16 & 0x8000) | (((word & 0x7fffffff) >> 13) - (112u << 10));
-}
 
 static void put_swapped(unsigned char *at, uint64_t bits, size_t bytes, bool big) {
     for (size_t i = 0; i < bytes; i++)
@@ -313,11 +219,17 @@ END_TEST
 
 static void assert_digits(bool focal, const char *arguments, size_t rows, const focl_loss_host_inputs *inputs) {
     const focl_view view = {rows, 10, 1};
-    focl_loss_description description = focl_loss_default(FOCL_SIGMOID, focal ? FOCL_FOCAL : FOCL_CROSS_ENTROPY, view);
     char shape[32];
+    loss_run run = {
+        .arguments = arguments,
+        .shape = shape,
+        .description = focl_loss_default(FOCL_SIGMOID, focal ? FOCL_FOCAL : FOCL_CROSS_ENTROPY, view),
+        .inputs = *inputs,
+        .ulps = 9,
+    };
     (void)snprintf(shape, sizeof shape, "(%zu, 10)", rows);
-    description.targets_type = FOCL_U8;
-    assert_agrees(arguments, shape, &description, inputs, 9);
+    run.description.targets_type = FOCL_U8;
+    assert_agrees(&run);
 }
 
 /* On every device, by its index. */

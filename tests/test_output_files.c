@@ -46,6 +46,36 @@ START_TEST(both_appear) {
 }
 END_TEST
 
+/* Each in its own type and shape. */
+START_TEST(types_and_shapes) {
+    static const focl__npy_shape row = {1, {3}};
+    static const double wide[3] = {1, 0.1, -3};
+    static const uint16_t narrow[3] = {0x3f80, 0, 0xc020};
+    static const focl_type types[2] = {FOCL_F64, FOCL_BF16};
+    static const char *const headers[2] = {"f8', 'fortran_order': False, 'shape': (3,)",
+                                           "u2', 'fortran_order': False, 'shape': (3,)"};
+    const scratch_path paths[2] = {scratch_file("wide.npy"), scratch_file("narrow.npy")};
+    const void *const arrays[2] = {wide, narrow};
+    focl__output outputs[2] = {output_to(paths[0].text), output_to(paths[1].text)};
+    focl__complaint complaint = {0};
+    for (size_t i = 0; i < 2; i++) {
+        outputs[i].values = arrays[i];
+        outputs[i].type = types[i];
+        outputs[i].shape = &row;
+    }
+    ck_assert_msg(focl__outputs_write(outputs, COUNT_OF(outputs), &shape, &complaint), "%s", complaint.text);
+    for (size_t i = 0; i < 2; i++) {
+        size_t bytes = 0;
+        const size_t data = 3 * focl_type_size(types[i]);
+        char *file = read_file(paths[i].text, &bytes);
+        ck_assert_uint_eq((bytes - data) % 64, 0);
+        ck_assert_int_eq(memcmp(file + bytes - data, arrays[i], data), 0);
+        ck_assert_msg(strstr(file + 10, headers[i]) != NULL, "no %s in %s", headers[i], file + 10);
+        free(file);
+    }
+}
+END_TEST
+
 START_TEST(the_second_cannot_be_created) {
     const scratch_path first = scratch_file("first.npy");
     const scratch_path second = scratch_file("nowhere/second.npy");
@@ -238,6 +268,7 @@ int main(void) {
     Suite *suite = suite_create("output_files");
     TCase *tests = add_case(suite, "output_files");
     tcase_add_test(tests, both_appear);
+    tcase_add_test(tests, types_and_shapes);
     tcase_add_test(tests, the_second_cannot_be_created);
     tcase_add_test(tests, what_was_there_stays);
     tcase_add_test(tests, the_second_cannot_be_renamed);

@@ -6,8 +6,11 @@
 
 typedef bool focl__command_function(int count, char **arguments, focl__complaint *complaint);
 
+focl__command_function focl__command_activate;
+focl__command_function focl__command_counts;
 focl__command_function focl__command_demo;
 focl__command_function focl__command_devices;
 focl__command_function focl__command_loss;
+focl__command_function focl__command_pt;
 
 #endif

@@ -88,14 +88,6 @@ static void print_losses(const show *demo) {
     puts("  reference: the formulas in double precision; 1 ulp: the spacing of f32 numbers at its value");
 }
 
-static int64_t label_at(const focl__loss_data *data, size_t row) {
-    if (data->targets.type == FOCL_U8)
-        return ((const uint8_t *)data->targets.values)[row];
-    if (data->targets.type == FOCL_I32)
-        return ((const int32_t *)data->targets.values)[row];
-    return ((const int64_t *)data->targets.values)[row];
-}
-
 static size_t element_at(focl_view view, size_t row, size_t column) {
     return (row / view.inner * view.classes + column) * view.inner + row % view.inner;
 }
@@ -116,7 +108,7 @@ static void print_hardest(const show *demo) {
     printf("  %8s  %10s  %9s  %14s  %12s\n", "row", "true class", "taken for", "p_t", "loss of row");
     for (size_t i = 0; i < HARDEST_SHOWN && i < focal->rows; i++) {
         size_t row = demo->hardest[FOCAL][i];
-        int64_t label = label_at(&demo->data, row);
+        int64_t label = focl__array_label(&demo->data.targets, row);
         printf("  %8zu  %10" PRId64 "  %9zu  %14.6g  %12.6g\n", row, label, guess_at(&demo->data, row),
                (double)focal->pt[element_at(demo->data.view, row, (size_t)label)], focal->row_loss[row]);
     }

@@ -1,26 +1,29 @@
 /* focl loss: a loss of .npy files, as text or JSON, and the arrays that were asked for. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
 #include "console.h"
-#include "json_writer.h"
+#include "focl/loss_like.h"
 #include "loss_data.h"
+#include "loss_names.h"
 #include "loss_options.h"
+#include "loss_results.h"
 #include "output_files.h"
 
 /* The arrays that can be asked for: which option names the file, which output of the call fills it. */
 static const struct {
     const char *option;
-    size_t path;   /* in focl__loss_options */
-    size_t output; /* in focl_loss_host_outputs */
+    size_t path;    /* in focl__loss_options */
+    size_t output;  /* in focl_loss_host_outputs */
+    bool of_losses; /* one value per loss: of a softmax loss, per row */
 } array_outputs[] = {
-    {"--loss-out", offsetof(focl__loss_options, loss_out), offsetof(focl_loss_host_outputs, loss)},
-    {"--grad", offsetof(focl__loss_options, grad), offsetof(focl_loss_host_outputs, gradient)},
-    {"--prob", offsetof(focl__loss_options, prob), offsetof(focl_loss_host_outputs, probabilities)},
-    {"--pt", offsetof(focl__loss_options, pt), offsetof(focl_loss_host_outputs, pt)},
+    {"--loss-out", offsetof(focl__loss_options, loss_out), offsetof(focl_loss_host_outputs, loss), true},
+    {"--grad", offsetof(focl__loss_options, grad), offsetof(focl_loss_host_outputs, gradient), false},
+    {"--hess", offsetof(focl__loss_options, hess), offsetof(focl_loss_host_outputs, hessian), false},
+    {"--prob", offsetof(focl__loss_options, prob), offsetof(focl_loss_host_outputs, probabilities), false},
+    {"--pt", offsetof(focl__loss_options, pt), offsetof(focl_loss_host_outputs, pt), true},
 };
 enum { MAX_OUTPUTS = sizeof array_outputs / sizeof *array_outputs };
 
@@ -41,18 +44,16 @@ enum { MAX_INPUTS = sizeof array_inputs / sizeof *array_inputs };
 
 /* One run of the command. */
 typedef struct job {
-    const char *name;
     focl__loss_options options;
     focl__loss_data data;
-    focl_loss_description description;
+    focl_loss_host_inputs inputs;
     focl_handle *handle;
+    focl__loss_results results;
     focl__output files[MAX_OUTPUTS];
-    float *arrays[MAX_OUTPUTS];
+    size_t kinds[MAX_OUTPUTS]; /* of the files: in array_outputs */
+    void *arrays[MAX_OUTPUTS];
     size_t file_count;
-    float reduced;
-    float normalizer;
-    focl_loss_counts counts;
-    double kernel_seconds;
+    float *class_weights; /* those that alpha changed, or NULL */
 } job;
 
 /* The path at an offset in a structure. */
@@ -66,8 +67,8 @@ static void list_output_files(job *work) {
     for (size_t i = 0; i < MAX_OUTPUTS; i++) {
         const char *path = path_at(&work->options, array_outputs[i].path);
         if (path) {
-            focl__output file = {.option = array_outputs[i].option, .path = path};
-            work->files[work->file_count++] = file;
+            work->files[work->file_count] = (focl__output){.option = array_outputs[i].option, .path = path};
+            work->kinds[work->file_count++] = i;
         }
     }
 }
@@ -80,16 +81,23 @@ static bool check_output_files(const job *work, focl__complaint *complaint) {
            focl__outputs_spare(work->files, work->file_count, inputs, MAX_INPUTS, complaint);
 }
 
+/* ---- The data ---- */
+
+static bool is_of_rows(const job *work) {
+    const focl_activation activation = focl__loss_options_activation(&work->options);
+    return activation == FOCL_SOFTMAX || activation == FOCL_CATEGORICAL;
+}
+
 /* The library takes what it is given: outside [0, 1] a logarithm is NaN. Where it clips there is nothing outside. */
 static bool check_probabilities(const job *work, focl__complaint *complaint) {
     const focl__array *logits = &work->data.logits;
-    if (work->options.activation != FOCL_IDENTITY || work->options.clip.value > 0)
+    if (!work->options.probabilities || work->results.description.clip > 0)
         return true;
     size_t bad = focl__array_first_outside_unit(logits);
     if (bad == logits->file.elements)
         return true;
     return focl__fail_data(complaint, "%s: probability %.9g at element %zu is outside 0..1 (--clip E clamps it)",
-                           logits->file.path, (double)((const float *)logits->values)[bad], bad);
+                           logits->file.path, focl__array_value(logits, bad), bad);
 }
 
 static bool check_index_options(const job *work, focl__complaint *complaint) {
@@ -101,7 +109,7 @@ static bool check_index_options(const job *work, focl__complaint *complaint) {
         {"--background", work->options.background.given},
         {"--target-only", work->options.target_only},
     };
-    if (work->data.targets.type != FOCL_F32)
+    if (!focl_type_is_float(work->data.targets.type))
         return true;
     for (size_t i = 0; i < sizeof index_options / sizeof *index_options; i++)
         if (index_options[i].given)
@@ -113,25 +121,83 @@ static bool check_index_options(const job *work, focl__complaint *complaint) {
     return true;
 }
 
+static bool load(job *work, focl__complaint *complaint) {
+    focl__progress *progress = focl__progress_start("reading the files");
+    bool good = focl__loss_data_load(&work->data, &work->options.files, complaint);
+    focl__progress_stop(progress);
+    return good && check_index_options(work, complaint) &&
+           (!is_of_rows(work) || focl__loss_data_check_rows(&work->data, complaint));
+}
+
+/* ---- The description ---- */
+
+/* Where a project's alpha is a weight per class, it goes into these. */
+static bool describe_class_weights(job *work, focl__complaint *complaint) {
+    const size_t classes = work->data.view.classes;
+    const float *given = work->inputs.class_weights;
+    bool changed = false;
+    if (!work->options.like)
+        return true;
+    work->class_weights = malloc((classes ? classes : 1) * sizeof *work->class_weights);
+    if (!work->class_weights)
+        return focl__fail_data(complaint, "--like: no memory for %zu class weights", classes);
+    for (size_t c = 0; c < classes; c++)
+        work->class_weights[c] = given ? given[c] : 1;
+    focl_status status =
+        focl_loss_like_class_weights(work->options.like, &work->results.description, work->class_weights, &changed);
+    if (changed)
+        work->inputs.class_weights = work->class_weights;
+    return status == FOCL_OK || focl__fail_library(complaint, "--like", status);
+}
+
+static bool describe(job *work, focl__complaint *complaint) {
+    focl_loss_description *description = &work->results.description;
+    *description = focl_loss_default(focl__loss_options_activation(&work->options), work->options.loss->objective,
+                                     work->data.view);
+    focl__loss_data_describe(&work->data, description, &work->inputs);
+    return focl__loss_options_describe(&work->options, description, complaint) &&
+           check_probabilities(work, complaint) && describe_class_weights(work, complaint);
+}
+
+static void print_notes(const job *work) {
+    const char *like = work->options.like;
+    const bool weighted = work->options.files.class_weights != NULL;
+    const char *note = NULL;
+    for (size_t i = 0; like && (note = focl_loss_like_note(like, &work->results.description, weighted, i)); i++)
+        fprintf(stderr, "%sfocl:%s --like %s: %s\n", focl__bold(stderr), focl__plain(stderr), like, note);
+}
+
+/* ---- The calculation ---- */
+
+static size_t elements_of(const focl__npy_shape *shape) {
+    size_t elements = 1;
+    for (size_t axis = 0; axis < shape->rank; axis++)
+        elements *= shape->extents[axis];
+    return elements;
+}
+
 static bool allocate_output(job *work, size_t index, focl_loss_host_outputs *outputs, focl__complaint *complaint) {
-    size_t elements = work->data.logits.file.elements;
+    const size_t kind = work->kinds[index];
+    const bool per_row = array_outputs[kind].of_losses && is_of_rows(work);
     focl__output *file = &work->files[index];
-    float *values = calloc(elements ? elements : 1, sizeof *values);
+    file->shape = per_row ? &work->data.row_shape : &work->data.logits.file.shape;
+    file->type = work->data.logits.type;
+    const size_t elements = elements_of(file->shape);
+    void *values = calloc(elements ? elements : 1, focl_type_size(file->type));
     if (!values)
-        return focl__fail_data(complaint, "%s: no memory for %zu elements of f32", file->option, elements);
+        return focl__fail_data(complaint, "%s: no memory for %zu elements of %s", file->option, elements,
+                               focl_type_name(file->type));
     work->arrays[index] = values;
     file->values = values;
-    for (size_t i = 0; i < MAX_OUTPUTS; i++)
-        if (strcmp(array_outputs[i].option, file->option) == 0)
-            memcpy((char *)outputs + array_outputs[i].output, &(void *){values}, sizeof(void *));
+    memcpy((char *)outputs + array_outputs[kind].output, &values, sizeof values);
     return true;
 }
 
 static bool prepare_outputs(job *work, focl_loss_host_outputs *outputs, focl__complaint *complaint) {
-    outputs->counts = &work->counts;
-    if (work->description.reduction != FOCL_REDUCTION_NONE) {
-        outputs->reduced = &work->reduced;
-        outputs->used_normalizer = &work->normalizer;
+    outputs->counts = &work->results.counts;
+    if (work->results.description.reduction != FOCL_REDUCTION_NONE) {
+        outputs->reduced = &work->results.reduced;
+        outputs->used_normalizer = &work->results.normalizer;
     }
     for (size_t i = 0; i < work->file_count; i++)
         if (!allocate_output(work, i, outputs, complaint))
@@ -139,8 +205,10 @@ static bool prepare_outputs(job *work, focl_loss_host_outputs *outputs, focl__co
     return true;
 }
 
-/* The file that the library's error is about, NULL if it is about something else. */
-static const char *file_at_fault(const focl__loss_files *files) {
+/* The file or option that the library's error is about, NULL if it is about something else. */
+static const char *subject_at_fault(const focl__loss_files *files) {
+    if (strcmp(focl_last_error()->argument, "logits_type") == 0)
+        return "--dtype";
     for (size_t i = 0; i < MAX_INPUTS; i++)
         if (strcmp(array_inputs[i].argument, focl_last_error()->argument) == 0)
             return path_at(files, array_inputs[i].path);
@@ -148,23 +216,14 @@ static const char *file_at_fault(const focl__loss_files *files) {
 }
 
 static bool calculate(job *work, focl__complaint *complaint) {
-    focl_loss_host_inputs inputs = {0};
     focl_loss_host_outputs outputs = {0};
-    work->description = focl__loss_options_describe(&work->options, work->data.view);
-    focl__loss_data_describe(&work->data, &work->description, &inputs);
     if (!prepare_outputs(work, &outputs, complaint))
         return false;
     focl__progress *progress = focl__progress_start("calculating the loss");
-    focl_status status = focl_loss_host(work->handle, &work->description, &inputs, &outputs, &work->kernel_seconds);
+    focl_status status = focl_loss_host(work->handle, &work->results.description, &work->inputs, &outputs,
+                                        &work->results.kernel_seconds);
     focl__progress_stop(progress);
-    return status == FOCL_OK || focl__fail_library(complaint, file_at_fault(&work->options.files), status);
-}
-
-static bool load(job *work, focl__complaint *complaint) {
-    focl__progress *progress = focl__progress_start("reading the files");
-    bool good = focl__loss_data_load(&work->data, &work->options.files, complaint);
-    focl__progress_stop(progress);
-    return good && check_probabilities(work, complaint) && check_index_options(work, complaint);
+    return status == FOCL_OK || focl__fail_library(complaint, subject_at_fault(&work->options.files), status);
 }
 
 static bool write_outputs(job *work, focl__complaint *complaint) {
@@ -174,122 +233,35 @@ static bool write_outputs(job *work, focl__complaint *complaint) {
     return good;
 }
 
-/* ---- Results ---- */
-
-static double elements_per_second(const job *work) {
-    return work->kernel_seconds > 0 ? (double)work->counts.elements / work->kernel_seconds : 0;
-}
-
-static void print_json_loss(focl__json *json, const job *work) {
-    char bits[16];
-    uint32_t word;
-    if (work->description.reduction == FOCL_REDUCTION_NONE) {
-        focl__json_null(json, "loss");
-        focl__json_null(json, "loss_bits");
-        return;
-    }
-    memcpy(&word, &work->reduced, sizeof word);
-    snprintf(bits, sizeof bits, "0x%08" PRIx32, word);
-    focl__json_float(json, "loss", work->reduced);
-    focl__json_string(json, "loss_bits", bits);
-}
-
-static void print_json_normalizer(focl__json *json, const job *work) {
-    focl__json_string(json, "reduction", focl__reduction_word(work->description.reduction));
-    if (work->description.reduction == FOCL_REDUCTION_NONE)
-        focl__json_null(json, "normalizer");
-    else
-        focl__json_float(json, "normalizer", work->normalizer);
-}
-
-static void print_json_counts(focl__json *json, const focl_loss_counts *counts) {
-    focl__json_open(json, "counts", '{');
-    focl__json_unsigned(json, "elements", counts->elements);
-    focl__json_unsigned(json, "rows", counts->rows);
-    focl__json_unsigned(json, "counted", counts->counted);
-    focl__json_unsigned(json, "ignored", counts->ignored);
-    focl__json_unsigned(json, "positive", counts->positive);
-    focl__json_close(json, '}');
-}
-
-static void print_json(const job *work) {
-    focl__json json = focl__json_start(stdout);
-    focl__json_open(&json, NULL, '{');
-    print_json_loss(&json, work);
-    print_json_normalizer(&json, work);
-    print_json_counts(&json, &work->counts);
-    focl__json_string(&json, "device", focl_handle_device(work->handle)->name);
-    focl__json_string(&json, "math", focl__math_word(work->handle));
-    if (elements_per_second(work) > 0)
-        focl__json_double(&json, "elements_per_second", elements_per_second(work));
-    else
-        focl__json_null(&json, "elements_per_second");
-    focl__json_double(&json, "kernel_ms", 1e3 * work->kernel_seconds);
-    focl__json_double(&json, "build_ms", 1e3 * focl_handle_build_seconds(work->handle));
-    focl__json_close(&json, '}');
-    putchar('\n');
-}
-
-static void print_text_loss(const job *work) {
-    focl_reduction reduction = work->description.reduction;
-    if (reduction == FOCL_REDUCTION_NONE) {
-        printf("%s: no reduced loss\n", work->name);
-        return;
-    }
-    printf("%s loss  %s%.9g%s\n", work->name, focl__bold(stdout), (double)work->reduced, focl__plain(stdout));
-    printf("  reduction  %s: the sum divided by %.9g", focl__reduction_word(reduction), (double)work->normalizer);
-    if (reduction != FOCL_REDUCTION_SUM)
-        printf(", %s", focl__reduction_divisor(reduction));
-    putchar('\n');
-}
-
-static void print_text_counts(const focl_loss_counts *counts, size_t classes) {
-    printf("  elements   %" PRIu64 ": %" PRIu64 " %s of %zu\n", counts->elements, counts->rows,
-           focl__noun(counts->rows, "row", "rows"), classes);
-    printf("  counted    %" PRIu64 " %s, %" PRIu64 " of them positive; %" PRIu64 " %s ignored\n", counts->counted,
-           focl__noun(counts->counted, "element", "elements"), counts->positive, counts->ignored,
-           focl__noun(counts->ignored, "row", "rows"));
-}
-
-static void print_text_time(const job *work) {
-    printf("  time       %.3f ms in kernels", 1e3 * work->kernel_seconds);
-    if (elements_per_second(work) > 0)
-        printf(", %.4g million elements a second", 1e-6 * elements_per_second(work));
-    printf("; %.0f ms compiling\n", 1e3 * focl_handle_build_seconds(work->handle));
-}
-
-static void print_text(const job *work) {
-    const focl_device *device = focl_handle_device(work->handle);
-    print_text_loss(work);
-    print_text_counts(&work->counts, work->data.view.classes);
-    printf("  device     #%zu %s, %s (%s arithmetic)\n", device->index, focl_device_class_name(device->device_class),
-           device->name, focl__math_word(work->handle));
-    print_text_time(work);
-    for (size_t i = 0; i < work->file_count; i++)
-        printf("  %-10s %s\n", work->files[i].option + 2, work->files[i].path);
-}
-
-static void print_results(const job *work) {
+static void print_results(job *work, const char *name) {
+    focl__loss_results *results = &work->results;
+    results->name = name;
+    results->like = work->options.like;
+    results->handle = work->handle;
+    results->files = work->files;
+    results->file_count = work->file_count;
+    print_notes(work);
     if (work->options.common.json)
-        print_json(work);
+        focl__loss_results_print_json(results);
     else
-        print_text(work);
+        focl__loss_results_print_text(results);
 }
 
 static void finish(job *work) {
     for (size_t i = 0; i < MAX_OUTPUTS; i++)
         free(work->arrays[i]);
+    free(work->class_weights);
     focl_destroy(work->handle);
     focl__loss_data_close(&work->data);
 }
 
 static bool run(job *work, focl__complaint *complaint) {
     list_output_files(work);
-    bool good = check_output_files(work, complaint) && load(work, complaint) &&
+    bool good = check_output_files(work, complaint) && load(work, complaint) && describe(work, complaint) &&
                 focl__open_device(&work->options.common, &work->handle, complaint) && calculate(work, complaint) &&
                 write_outputs(work, complaint);
     if (good)
-        print_results(work);
+        print_results(work, work->options.loss->name);
     finish(work);
     return good;
 }
@@ -302,8 +274,7 @@ bool focl__command_loss(int count, char **arguments, focl__complaint *complaint)
         return false;
     if (finished)
         return true;
-    work.name = operands[0];
     work.options.files.logits = operands[1];
     work.options.files.targets = operands[2];
-    return focl__loss_options_check(&work.options, work.name, complaint) && run(&work, complaint);
+    return focl__loss_options_check(&work.options, operands[0], complaint) && run(&work, complaint);
 }

@@ -11,16 +11,16 @@
 typedef struct command {
     const char *name;
     const char *summary;
-    focl__command_function *run; /* NULL: not yet */
+    focl__command_function *run;
 } command;
 
 static const command commands[] = {
     {"demo", "the main job on a batch of logits and labels, explained line by line", focl__command_demo},
     {"devices", "the OpenCL devices, which one is chosen and why", focl__command_devices},
     {"loss", "a loss, its gradient and more, from .npy files", focl__command_loss},
-    {"counts", "count classes and derive their weights (not yet)", NULL},
-    {"pt", "p_t of probabilities (not yet)", NULL},
-    {"activate", "sigmoid, softmax and their derivatives (not yet)", NULL},
+    {"counts", "how often each class occurs, and class weights by recipe", focl__command_counts},
+    {"pt", "p_t, the probability given to what is true, of probabilities or logits", focl__command_pt},
+    {"activate", "sigmoid, softmax, their logarithms and their derivatives", focl__command_activate},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
@@ -84,8 +84,6 @@ static bool run(int count, char **arguments, const command **chosen, focl__compl
     *chosen = find_command(arguments[1]);
     if (!*chosen)
         return focl__fail_usage(complaint, "%s: is no command of focl", arguments[1]);
-    if (!(*chosen)->run)
-        return focl__fail_usage(complaint, "%s: not yet", arguments[1]);
     return (*chosen)->run(count - 2, arguments + 2, complaint);
 }
 
@@ -99,8 +97,7 @@ static bool flush_output(focl__complaint *complaint) {
 static void print_complaint(const focl__complaint *complaint, const command *chosen) {
     fprintf(stderr, "%sfocl:%s %s", focl__bold(stderr), focl__plain(stderr), complaint->text);
     if (complaint->exit_status == FOCL__EXIT_USAGE)
-        fprintf(stderr, " (see: focl %s%s--help)", chosen && chosen->run ? chosen->name : "",
-                chosen && chosen->run ? " " : "");
+        fprintf(stderr, " (see: focl %s%s--help)", chosen ? chosen->name : "", chosen ? " " : "");
     fputc('\n', stderr);
 }
 

@@ -64,14 +64,14 @@ static bool find_view(focl__loss_data *data, const focl__integer *axis, focl__co
     return true;
 }
 
-static bool convert_logits(focl__loss_data *data, focl__complaint *complaint) {
+static bool convert_logits(focl__loss_data *data, focl_type type, focl__complaint *complaint) {
     const focl__npy *logits = &data->logits.file;
-    if (logits->kind == 'f' && logits->item_bytes == 8)
-        return focl__fail_usage(complaint, "%s: logits of f8: not yet; f2 and f4 work", logits->path);
-    if (logits->kind != 'f')
-        return focl__fail_data(complaint, "%s: its elements are %s, and logits are f2 or f4", logits->path,
-                               focl__npy_describe_type(logits).text);
-    return focl__array_convert(&data->logits, FOCL_F32, complaint);
+    const focl__npy_kind bits_of_bf16 = focl__npy_kind_of(FOCL_BF16);
+    const bool may_be_bf16 = logits->kind == bits_of_bf16.kind && logits->item_bytes == bits_of_bf16.item_bytes;
+    if (logits->kind != 'f' && !(may_be_bf16 && type == FOCL_BF16))
+        return focl__fail_data(complaint, "%s: its elements are %s, and logits are f2, f4 or f8%s", logits->path,
+                               focl__npy_describe_type(logits).text, may_be_bf16 ? ", or bf16 with --dtype bf16" : "");
+    return focl__array_convert(&data->logits, type, complaint);
 }
 
 static bool fail_shapes(const focl__loss_data *data, const focl__npy *array, focl__complaint *complaint) {
@@ -86,8 +86,11 @@ static bool fail_shapes(const focl__loss_data *data, const focl__npy *array, foc
 
 static bool convert_targets(focl__loss_data *data, focl__complaint *complaint) {
     const focl__npy *targets = &data->targets.file;
+    const focl_type dense = data->logits.type == FOCL_F64 ? FOCL_F64 : FOCL_F32;
+    if (!targets->path)
+        return true;
     if (focl__npy_same_shape(&targets->shape, &data->logits.file.shape))
-        return focl__array_convert(&data->targets, FOCL_F32, complaint);
+        return focl__array_convert(&data->targets, dense, complaint);
     if (!focl__npy_same_shape(&targets->shape, &data->row_shape))
         return fail_shapes(data, targets, complaint);
     if (targets->kind == 'f')
@@ -164,7 +167,7 @@ static bool convert_upstream(focl__loss_data *data, focl__complaint *complaint) 
 bool focl__loss_data_load(focl__loss_data *data, const focl__loss_files *files, focl__complaint *complaint) {
     memset(data, 0, sizeof *data);
     return open_files(data, files, complaint) && find_view(data, &files->axis, complaint) &&
-           convert_logits(data, complaint) && convert_targets(data, complaint) &&
+           convert_logits(data, files->logits_type, complaint) && convert_targets(data, complaint) &&
            convert_class_weights(data, complaint) && convert_pos_weights(data, complaint) &&
            convert_weights(data, complaint) && convert_upstream(data, complaint);
 }
@@ -185,8 +188,27 @@ static void describe_upstream(const focl__loss_data *data, focl_loss_description
     inputs->upstream = upstream->values;
 }
 
+static bool is_per_row(const focl__loss_data *data, const focl__array *array, const char *option,
+                       focl__complaint *complaint) {
+    if (!array->values || !focl__npy_same_shape(&array->file.shape, &data->logits.file.shape))
+        return true;
+    return focl__fail_data(complaint, "%s: %s has the logits' shape %s, and a softmax loss takes one value per row, %s",
+                           option, array->file.path, focl__npy_describe_shape(&array->file.shape).text,
+                           focl__npy_describe_shape(&data->row_shape).text);
+}
+
+bool focl__loss_data_check_rows(const focl__loss_data *data, focl__complaint *complaint) {
+    const focl__npy *logits = &data->logits.file;
+    if (!data->has_class_axis)
+        return focl__fail_data(complaint, "%s: its shape %s has no class axis (--axis 0 makes a vector one row)",
+                               logits->path, focl__npy_describe_shape(&logits->shape).text);
+    return is_per_row(data, &data->weights, "--weights", complaint) &&
+           (data->upstream.file.elements == 1 || is_per_row(data, &data->upstream, "--upstream", complaint));
+}
+
 void focl__loss_data_describe(const focl__loss_data *data, focl_loss_description *description,
                               focl_loss_host_inputs *inputs) {
+    description->logits_type = data->logits.type;
     description->targets_type = data->targets.type;
     description->pos_weight_count = data->pos_weights.file.elements;
     description->weights_extent = extent_of(data, &data->weights);

@@ -151,14 +151,24 @@ focl__npy_type_text focl__npy_describe_type(const focl__npy *array) {
     return description;
 }
 
-void focl__npy_write_preamble(focl__npy_preamble *preamble, const focl__npy_shape *shape) {
+focl__npy_kind focl__npy_kind_of(focl_type type) {
+    static const char kinds[] = {
+        [FOCL_F32] = 'f', [FOCL_U8] = 'u',  [FOCL_I32] = 'i',  [FOCL_I64] = 'i',
+        [FOCL_I16] = 'i', [FOCL_F16] = 'f', [FOCL_BF16] = 'u', [FOCL_F64] = 'f',
+    };
+    return (focl__npy_kind){kinds[type], focl_type_size(type)};
+}
+
+void focl__npy_write_preamble(focl__npy_preamble *preamble, focl_type type, const focl__npy_shape *shape) {
+    const focl__npy_kind kind = focl__npy_kind_of(type);
+    const char *order = kind.item_bytes == 1 ? "|" : focl__npy_big_endian_machine() ? ">" : "<";
     char tuple[FOCL__NPY_MAX_RANK * 24 + 8];
     char *text = preamble->text;
     size_t fixed = sizeof magic + VERSION_BYTES + 2;
     write_tuple(tuple, sizeof tuple, shape);
     size_t used = fixed + (size_t)snprintf(text + fixed, sizeof preamble->text - fixed,
-                                           "{'descr': '%cf4', 'fortran_order': False, 'shape': %s, }",
-                                           focl__npy_big_endian_machine() ? '>' : '<', tuple);
+                                           "{'descr': '%s%c%zu', 'fortran_order': False, 'shape': %s, }", order,
+                                           kind.kind, kind.item_bytes, tuple);
     preamble->bytes = (used + 1 + HEADER_ALIGNMENT - 1) / HEADER_ALIGNMENT * HEADER_ALIGNMENT;
     memset(text + used, ' ', preamble->bytes - used - 1);
     text[preamble->bytes - 1] = '\n';

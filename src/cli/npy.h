@@ -1,5 +1,5 @@
 /*
- * NumPy's .npy files, versions 1.0, 2.0 and 3.0: read through a mapping, written as f4 in version 1.0.
+ * NumPy's .npy files, versions 1.0, 2.0 and 3.0: read through a mapping, written in version 1.0.
  *
  * A file may be hostile: nothing of it is believed before it has been checked against the length of the file. One that
  * is shortened by another program while it is mapped is beyond this.
@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "complaint.h"
+#include "focl/view.h"
 
 #define FOCL__NPY_MAX_RANK 64 /* NumPy's own limit */
 
@@ -52,11 +53,18 @@ typedef struct focl__npy_type_text {
 } focl__npy_type_text;
 focl__npy_type_text focl__npy_describe_type(const focl__npy *array);
 
-/* Everything before the data of an f4 array in C order; bytes is a multiple of 64. */
+/* Which elements of a file are those of a type: 'f' and 2 for FOCL_F16. NumPy has no bf16: its bits are u2. */
+typedef struct focl__npy_kind {
+    char kind;
+    size_t item_bytes;
+} focl__npy_kind;
+focl__npy_kind focl__npy_kind_of(focl_type type);
+
+/* Everything before the data of an array in C order; bytes is a multiple of 64. */
 typedef struct focl__npy_preamble {
     size_t bytes;
     char text[2048];
 } focl__npy_preamble;
-void focl__npy_write_preamble(focl__npy_preamble *preamble, const focl__npy_shape *shape);
+void focl__npy_write_preamble(focl__npy_preamble *preamble, focl_type type, const focl__npy_shape *shape);
 
 #endif

@@ -2,7 +2,6 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,6 +72,10 @@ static double double_value(uint64_t bits) {
     return value;
 }
 
+static double bf16_value(uint64_t bits) {
+    return float_value(bits << 16);
+}
+
 static int64_t signed_value(uint64_t bits, size_t bytes) {
     uint64_t sign = UINT64_C(1) << (8 * bytes - 1);
     uint64_t extended = (bits ^ sign) - sign;
@@ -95,9 +98,57 @@ static bool store_f32(const focl__npy *file, uint64_t bits, void *copy, size_t p
     return true;
 }
 
+static double item_value(const focl__npy *file, uint64_t bits) {
+    if (file->kind == 'i')
+        return (double)signed_value(bits, file->item_bytes);
+    if (file->kind != 'f')
+        return (double)bits;
+    return file->item_bytes == 2 ? half_value(bits) : file->item_bytes == 4 ? float_value(bits) : double_value(bits);
+}
+
+static bool store_f64(const focl__npy *file, uint64_t bits, void *copy, size_t position) {
+    ((double *)copy)[position] = item_value(file, bits);
+    return true;
+}
+
+/* The bits of the nearest number of so many bits of exponent and fraction; of two, that with the even fraction. */
+static uint64_t narrow(double value, int exponent_bits, int fraction_bits) {
+    const int bias = (1 << (exponent_bits - 1)) - 1;
+    const uint64_t sign = signbit(value) ? UINT64_C(1) << (exponent_bits + fraction_bits) : 0;
+    const uint64_t infinity = ((UINT64_C(1) << exponent_bits) - 1) << fraction_bits;
+    int exponent = 0; /* |value| is in [2^exponent / 2, 2^exponent) */
+    if (isnan(value))
+        return sign | infinity | UINT64_C(1) << (fraction_bits - 1);
+    if (isinf(value) || frexp(fabs(value), &exponent) == 0)
+        return sign | (isinf(value) ? infinity : 0);
+    const int lowest_exponent = 1 - bias;
+    const int place = (exponent - 1 > lowest_exponent ? exponent - 1 : lowest_exponent) - fraction_bits;
+    const uint64_t units = (uint64_t)rint(ldexp(fabs(value), -place));
+    /* The leading 1 of the units of a normal number, or the carry of rounding, adds to the exponent. */
+    const uint64_t bits = ((uint64_t)(place + fraction_bits + bias - 1) << fraction_bits) + units;
+    return sign | (bits < infinity ? bits : infinity);
+}
+
+static bool store_f16(const focl__npy *file, uint64_t bits, void *copy, size_t position) {
+    const bool is_half = file->kind == 'f' && file->item_bytes == 2;
+    ((uint16_t *)copy)[position] = (uint16_t)(is_half ? bits : narrow(item_value(file, bits), 5, 10));
+    return true;
+}
+
+static bool store_bf16(const focl__npy *file, uint64_t bits, void *copy, size_t position) {
+    const bool is_bf16 = file->kind == 'u' && file->item_bytes == 2;
+    ((uint16_t *)copy)[position] = (uint16_t)(is_bf16 ? bits : narrow(item_value(file, bits), 8, 7));
+    return true;
+}
+
 static bool store_u8(const focl__npy *file, uint64_t bits, void *copy, size_t position) {
     (void)file;
     ((uint8_t *)copy)[position] = (uint8_t)bits;
+    return true;
+}
+
+static bool store_i16(const focl__npy *file, uint64_t bits, void *copy, size_t position) {
+    ((int16_t *)copy)[position] = (int16_t)(file->kind == 'i' ? signed_value(bits, file->item_bytes) : (int64_t)bits);
     return true;
 }
 
@@ -115,24 +166,10 @@ static bool store_i64(const focl__npy *file, uint64_t bits, void *copy, size_t p
 
 typedef bool store_function(const focl__npy *file, uint64_t bits, void *copy, size_t position);
 
-/* How each type is stored, and as what a file holds it already. */
-static const struct {
-    focl_type type;
-    char kind;
-    store_function *store;
-} stores[] = {
-    {FOCL_F32, 'f', store_f32},
-    {FOCL_U8, 'u', store_u8},
-    {FOCL_I32, 'i', store_i32},
-    {FOCL_I64, 'i', store_i64},
+static store_function *const stores[] = {
+    [FOCL_F32] = store_f32, [FOCL_U8] = store_u8,   [FOCL_I32] = store_i32,   [FOCL_I64] = store_i64,
+    [FOCL_I16] = store_i16, [FOCL_F16] = store_f16, [FOCL_BF16] = store_bf16, [FOCL_F64] = store_f64,
 };
-
-static size_t find_store(focl_type type) {
-    size_t i = 0;
-    while (stores[i].type != type)
-        i++;
-    return i;
-}
 
 static bool in_c_order(const focl__npy *file) {
     size_t long_axes = 0;
@@ -142,11 +179,11 @@ static bool in_c_order(const focl__npy *file) {
 }
 
 /* Booleans are bytes already. */
-static bool usable_as_it_is(const focl__npy *file, size_t store) {
-    size_t bytes = focl_type_size(stores[store].type);
-    bool same_kind = file->kind == stores[store].kind || (file->kind == 'b' && stores[store].kind == 'u');
-    return same_kind && file->item_bytes == bytes && !file->swapped && in_c_order(file) &&
-           (uintptr_t)file->data % bytes == 0;
+static bool usable_as_it_is(const focl__npy *file, focl_type type) {
+    const focl__npy_kind wanted = focl__npy_kind_of(type);
+    bool same_kind = file->kind == wanted.kind || (file->kind == 'b' && wanted.kind == 'u');
+    return same_kind && file->item_bytes == wanted.item_bytes && !file->swapped && in_c_order(file) &&
+           (uintptr_t)file->data % wanted.item_bytes == 0;
 }
 
 static bool convert_items(focl__array *array, store_function *store, focl__complaint *complaint) {
@@ -163,10 +200,9 @@ static bool convert_items(focl__array *array, store_function *store, focl__compl
 }
 
 bool focl__array_convert(focl__array *array, focl_type type, focl__complaint *complaint) {
-    size_t store = find_store(type);
     size_t bytes = focl_type_size(type);
     array->type = type;
-    if (usable_as_it_is(&array->file, store)) {
+    if (usable_as_it_is(&array->file, type)) {
         array->values = array->file.data;
         return true;
     }
@@ -176,12 +212,14 @@ bool focl__array_convert(focl__array *array, focl_type type, focl__complaint *co
     if (!array->copy)
         return focl__fail_data(complaint, "%s: no memory for %zu elements of %s", array->file.path, count,
                                focl_type_name(type));
-    return convert_items(array, stores[store].store, complaint);
+    return convert_items(array, stores[type], complaint);
 }
 
 focl_type focl__array_label_type(const focl__npy *file) {
     if (file->item_bytes == 1 && file->kind != 'i')
         return FOCL_U8;
+    if (file->item_bytes == 2 && file->kind == 'i')
+        return FOCL_I16;
     if (file->item_bytes <= 2 || (file->item_bytes == 4 && file->kind == 'i'))
         return FOCL_I32;
     return FOCL_I64;
@@ -195,10 +233,35 @@ size_t focl__array_first_not_finite(const focl__array *array) {
     return i;
 }
 
+double focl__array_value(const focl__array *array, size_t position) {
+    switch (array->type) {
+    case FOCL_F16:
+        return half_value(((const uint16_t *)array->values)[position]);
+    case FOCL_BF16:
+        return bf16_value(((const uint16_t *)array->values)[position]);
+    case FOCL_F64:
+        return ((const double *)array->values)[position];
+    default:
+        return (double)((const float *)array->values)[position];
+    }
+}
+
+int64_t focl__array_label(const focl__array *array, size_t position) {
+    switch (array->type) {
+    case FOCL_U8:
+        return ((const uint8_t *)array->values)[position];
+    case FOCL_I16:
+        return ((const int16_t *)array->values)[position];
+    case FOCL_I32:
+        return ((const int32_t *)array->values)[position];
+    default:
+        return ((const int64_t *)array->values)[position];
+    }
+}
+
 size_t focl__array_first_outside_unit(const focl__array *array) {
-    const float *values = array->values;
     size_t i = 0;
-    while (i < array->file.elements && !(values[i] < 0 || values[i] > 1))
+    while (i < array->file.elements && !(focl__array_value(array, i) < 0 || focl__array_value(array, i) > 1))
         i++;
     return i;
 }

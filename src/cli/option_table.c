@@ -120,7 +120,7 @@ bool focl__parse_arguments(const focl__grammar *grammar, int count, char **argum
     while (state.next < count && !*finished)
         if (!parse_next(&state, finished))
             return false;
-    if (!*finished && state.operand_count < grammar->operand_count)
+    if (!*finished && state.operand_count + grammar->optional_operands < grammar->operand_count)
         return focl__fail_usage(complaint, "focl %s needs %s", grammar->command, grammar->operands);
     return true;
 }

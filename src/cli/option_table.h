@@ -23,7 +23,8 @@ typedef struct focl__grammar {
     const char *command;  /* "loss" */
     const char *operands; /* "NAME LOGITS.npy TARGETS.npy", "" for none */
     size_t operand_count;
-    const char *about; /* for the help: lines that each end with "\n" */
+    size_t optional_operands; /* how many of them may be missing: the last ones */
+    const char *about;        /* for the help: lines that each end with "\n" */
     const focl__option *options;
     size_t option_count;
 } focl__grammar;

@@ -93,14 +93,14 @@ static bool write_bytes(int descriptor, const void *bytes, size_t count) {
     return true;
 }
 
-static bool write_array(int descriptor, const float *values, const focl__npy_shape *shape) {
+static bool write_array(int descriptor, const focl__output *output, const focl__npy_shape *shape) {
     focl__npy_preamble preamble;
-    size_t elements = 1;
+    size_t bytes = focl_type_size(output->type);
     for (size_t axis = 0; axis < shape->rank; axis++)
-        elements *= shape->extents[axis];
-    focl__npy_write_preamble(&preamble, shape);
-    return write_bytes(descriptor, preamble.text, preamble.bytes) &&
-           write_bytes(descriptor, values, elements * sizeof *values) && fsync(descriptor) == 0;
+        bytes *= shape->extents[axis];
+    focl__npy_write_preamble(&preamble, output->type, shape);
+    return write_bytes(descriptor, preamble.text, preamble.bytes) && write_bytes(descriptor, output->values, bytes) &&
+           fsync(descriptor) == 0;
 }
 
 static char *partial_name(const char *path) {
@@ -122,7 +122,7 @@ static bool write_partial(focl__output *output, const focl__npy_shape *shape, fo
         return fail(output, complaint);
     }
     output->partial = name;
-    bool written = write_array(descriptor, output->values, shape) || fail(output, complaint);
+    bool written = write_array(descriptor, output, output->shape ? output->shape : shape) || fail(output, complaint);
     if (close(descriptor) != 0 && written)
         return fail(output, complaint);
     return written;

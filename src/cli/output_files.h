@@ -11,10 +11,12 @@
 typedef struct focl__output {
     const char *option; /* "--grad": for complaints */
     const char *path;
-    const float *values; /* as many as the shape has */
-    char *target;        /* the path without symbolic links, while it is written; the writer's own */
-    char *partial;       /* the file's name until it is complete; the writer's own */
-    bool in_place;       /* it has its final name; the writer's own */
+    const void *values;           /* as many as the shape has */
+    focl_type type;               /* of the values: FOCL_F32 unless another is set */
+    const focl__npy_shape *shape; /* NULL: that of the call */
+    char *target;                 /* the path without symbolic links, while it is written; the writer's own */
+    char *partial;                /* the file's name until it is complete; the writer's own */
+    bool in_place;                /* it has its final name; the writer's own */
 } focl__output;
 
 /* A file that the outputs must not destroy. */
@@ -32,7 +34,7 @@ bool focl__outputs_spare(const focl__output *outputs, size_t count, const focl__
 
 /*
  * Writes every output beside its final name, then renames them all; of a symbolic link, the file that it leads to. Each
- * file is on failure either complete or as it was before.
+ * file is on failure either complete or as it was before. shape is that of every output without one of its own.
  */
 bool focl__outputs_write(focl__output *outputs, size_t count, const focl__npy_shape *shape, focl__complaint *complaint);
 
