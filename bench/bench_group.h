@@ -22,6 +22,7 @@ typedef struct bench_group {
     const char *name;
     const char *title;
     const char *yardstick_word; /* what the first case is called in the table's head */
+    const char *peer_word;      /* and the case `peer` */
     size_t elements;
     size_t calls; /* timed together as one sample */
     size_t rounds;

@@ -1,4 +1,4 @@
-/* A problem of one shape: its data on host and device, the cases that solve it, and whether they agree. */
+/* A problem of one shape: its data on host and device, and the cases that solve it. */
 #ifndef FOCL_BENCH_PROBLEM_H
 #define FOCL_BENCH_PROBLEM_H
 
@@ -6,29 +6,8 @@
 
 #include "bench_device.h"
 #include "bench_group.h"
+#include "bench_outline.h"
 #include "bench_yardstick.h"
-#include "peer_openmp.h"
-
-/* What the cases are measured beside. */
-typedef enum bench_yardstick {
-    BENCH_MOVING, /* reading what must be read and writing the gradient */
-    BENCH_EMPTY   /* a kernel that does nothing */
-} bench_yardstick;
-
-typedef struct bench_outline {
-    const char *name;
-    const char *title;
-    size_t rows;
-    size_t classes;
-    bool dense; /* f32 targets and mean; otherwise u8 labels, `classes` for none, and positive-mean */
-    bench_yardstick yardstick;
-    bool naive;      /* with the naive kernel: dense targets only */
-    size_t variants; /* the first so many of bench_problem.c's table */
-    size_t calls;
-    size_t rounds;
-} bench_outline;
-
-enum { BENCH_VARIANTS = 6 };
 
 /* The largest relative differences between the device and the peer. */
 typedef struct bench_agreement {
@@ -37,25 +16,39 @@ typedef struct bench_agreement {
     bool holds;
 } bench_agreement;
 
+/* A kernel that only moves, with stores through the caches and past them. */
+typedef struct bench_movement {
+    bench_arrays arrays;
+    bench_mapping mapping;
+    bench_mapping streaming_mapping;
+    bench_kernel_call plain;
+    bench_kernel_call streaming;
+} bench_movement;
+
+typedef struct bench_peer_call {
+    peer_function *solve;
+    const peer_problem *problem;
+} bench_peer_call;
+
 typedef struct bench_problem {
     const bench_device *device;
     const bench_outline *outline;
     float *logits;
     float *targets;
-    uint8_t *labels;
+    void *labels;
     float *gradient;
     float *other_gradient;
-    bench_arrays arrays;
+    bench_arrays arrays[BENCH_STORAGES]; /* logits is NULL where no variant is stored so */
     cl_mem labels_memory;
     cl_mem loss_memory;
     cl_mem reduced_memory;
     peer_problem peer;
-    bench_mapping mapping;           /* of triad */
-    bench_mapping streaming_mapping; /* of triad with streaming stores */
-    bench_kernel_call yardstick;
-    bench_kernel_call streaming;
+    bench_movement moving;
+    bench_movement filling;
+    bench_kernel_call empty;
     bench_kernel_call naive;
-    bench_focl_call calls[BENCH_VARIANTS];
+    bench_focl_call calls[BENCH_VARIANTS_MAX];
+    bench_peer_call peer_calls[BENCH_PEERS_MAX];
     bench_agreement agreement;
     bench_group group;
 } bench_problem;
@@ -64,8 +57,5 @@ typedef struct bench_problem {
 bool bench_problem_open(bench_problem *problem, const bench_device *device, const bench_outline *outline,
                         uint64_t *random_state);
 void bench_problem_close(bench_problem *problem);
-
-/* Calculates problem->agreement of focl and of the second peer with the first peer. False if something failed. */
-bool bench_problem_compare(bench_problem *problem);
 
 #endif

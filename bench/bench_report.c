@@ -44,14 +44,15 @@ static void print_case(const bench_group *group, const bench_case *timed) {
 
 void bench_print_problem(const bench_problem *problem) {
     const bench_group *group = &problem->group;
+    const bench_mapping *mapping = &problem->moving.mapping;
     printf("\n%s\n", group->title);
     printf("  %-33s%11s%9s%9s%9s%9s%9s%9s\n", "", "us a call", "ns/elem", "p10", "p90", "GB/s", group->yardstick_word,
-           "x peer");
+           group->peer_word);
     for (size_t i = 0; i < group->count; i++)
         print_case(group, &group->cases[i]);
-    if (problem->yardstick.kernel && problem->mapping.vector)
-        printf("  fastest mapping of the first: vectors of %u, groups of %u, %u vectors an item\n",
-               problem->mapping.vector, problem->mapping.group, problem->mapping.vectors_per_item);
+    if (mapping->vector)
+        printf("  fastest mapping of the first: vectors of %u, groups of %u, %u vectors an item\n", mapping->vector,
+               mapping->group, mapping->vectors_per_item);
     printf(
         "  %zu rounds of %zu calls, load average %.2f; device and peers agree within %.1e (loss), %.1e (gradient)%s\n",
         group->rounds, group->calls, load_average(), problem->agreement.loss, problem->agreement.gradient,

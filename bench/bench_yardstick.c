@@ -28,7 +28,7 @@ static const char triad_source[] =
     "    uint at = (uint)get_group_id(0) * (GROUP * PER_ITEM) + (uint)get_local_id(0);\n"
     "    for (uint i = 0; i < PER_ITEM; i++, at += GROUP)\n"
     "        if (PER_ITEM * GROUP == 1 || at < count)\n"
-    "            STORE(TWO_INPUTS ? x[at] + t[at] : x[at] + (REAL)1.0f, &g[at]);\n"
+    "            STORE(INPUTS == 2 ? x[at] + t[at] : INPUTS == 1 ? x[at] + (REAL)1.0f : (REAL)1.0f, &g[at]);\n"
     "}\n";
 
 static const char plain_source[] =
@@ -51,11 +51,10 @@ static const bench_mapping mappings[] = {
     {16, 64, 4}, {8, 1, 64},  {8, 64, 4},  {4, 64, 1},   {4, 256, 1},   {4, 256, 4}, {1, 256, 1},
 };
 
-static cl_kernel build_triad(const bench_device *device, bench_mapping mapping, bool two_inputs, bool streaming) {
+static cl_kernel build_triad(const bench_device *device, bench_mapping mapping, int inputs, bool streaming) {
     char options[160];
-    snprintf(options, sizeof options,
-             "-cl-std=CL1.2 -DVECTOR=%u -DGROUP=%u -DPER_ITEM=%uu -DTWO_INPUTS=%d -DSTREAMING=%d", mapping.vector,
-             mapping.group, mapping.vectors_per_item, two_inputs, streaming);
+    snprintf(options, sizeof options, "-cl-std=CL1.2 -DVECTOR=%u -DGROUP=%u -DPER_ITEM=%uu -DINPUTS=%d -DSTREAMING=%d",
+             mapping.vector, mapping.group, mapping.vectors_per_item, inputs, streaming);
     return bench_kernel(device, triad_source, options, "triad", true);
 }
 
@@ -65,12 +64,14 @@ static bool make_mapped(const bench_device *device, const bench_arrays *arrays, 
     const size_t count = arrays->elements / mapping.vector;
     const size_t group_vectors = (size_t)mapping.group * mapping.vectors_per_item;
     const size_t groups = (count + group_vectors - 1) / group_vectors;
-    const cl_mem buffers[] = {arrays->logits, arrays->targets ? arrays->targets : arrays->logits, arrays->gradient};
+    const int inputs = (arrays->logits != NULL) + (arrays->targets != NULL);
+    const cl_mem buffers[] = {inputs > 0 ? arrays->logits : arrays->gradient,
+                              inputs > 1 ? arrays->targets : arrays->gradient, arrays->gradient};
     const cl_uint count_argument = (cl_uint)count;
     *call = (bench_kernel_call){.device = device, .global = groups * mapping.group, .local = mapping.group};
     if (mapping.group > focl_handle_device(device->handle)->work_group_size)
         return true;
-    call->kernel = build_triad(device, mapping, arrays->targets != NULL, streaming);
+    call->kernel = build_triad(device, mapping, inputs, streaming);
     if (!call->kernel)
         return true;
     return bench_set_buffers(call->kernel, COUNT_OF(buffers), buffers) &&

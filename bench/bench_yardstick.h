@@ -6,7 +6,7 @@
 
 /* The memory that the yardsticks move through, of `elements` floats each. */
 typedef struct bench_arrays {
-    cl_mem logits;
+    cl_mem logits;  /* NULL: nothing is read */
     cl_mem targets; /* NULL: nothing but the logits is read */
     cl_mem gradient;
     size_t elements;

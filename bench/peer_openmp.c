@@ -2,7 +2,6 @@
 #include "peer_openmp.h"
 
 #include <math.h>
-#include <stdint.h>
 #include <string.h>
 
 enum { BLOCK = 4096 }; /* elements whose losses are summed in float */
@@ -74,7 +73,7 @@ static inline float log_library(float e) {
         return sum;                                                                                               \
     }                                                                                                             \
     static double dense_##name(const peer_problem *problem) {                                                     \
-        const size_t count = problem->rows * problem->classes;                                                    \
+        const size_t count = problem->outer * problem->classes;                                                   \
         const float scale = 1.0F / (float)count;                                                                  \
         double sum = 0.0;                                                                                         \
         _Pragma("omp parallel for reduction(+ : sum) schedule(static)") for (size_t i = 0; i < count; i += BLOCK) \
@@ -83,25 +82,25 @@ static inline float log_library(float e) {
         return sum / (double)count;                                                                               \
     }
 
-#define LABELLED(name)                                                                                             \
-    static float row_##name(const float *restrict logits, float *restrict gradient, size_t classes, size_t label,  \
-                            float scale) {                                                                         \
-        const int32_t positive = (int32_t)label;                                                                   \
-        const int32_t end = (int32_t)classes;                                                                      \
-        float sum = 0.0F;                                                                                          \
-        _Pragma("omp simd reduction(+ : sum)") for (int32_t c = 0; c < end; c++) sum +=                            \
-            element_##name(logits[c], c == positive ? 1.0F : 0.0F, scale, &gradient[c]);                           \
-        return sum;                                                                                                \
-    }                                                                                                              \
-    static double labelled_##name(const peer_problem *problem) {                                                   \
-        const size_t classes = problem->classes;                                                                   \
-        const double positives = count_positives(problem);                                                         \
-        const float scale = 1.0F / (float)positives;                                                               \
-        double sum = 0.0;                                                                                          \
-        _Pragma("omp parallel for reduction(+ : sum) schedule(static)") for (size_t i = 0; i < problem->rows; i++) \
-            sum += (double)row_##name(problem->logits + i * classes, problem->gradient + i * classes, classes,     \
-                                      problem->labels[i], scale);                                                  \
-        return sum / positives;                                                                                    \
+#define LABELLED(name)                                                                                              \
+    static float row_##name(const float *restrict logits, float *restrict gradient, size_t classes, size_t label,   \
+                            float scale) {                                                                          \
+        const int32_t positive = (int32_t)label;                                                                    \
+        const int32_t end = (int32_t)classes;                                                                       \
+        float sum = 0.0F;                                                                                           \
+        _Pragma("omp simd reduction(+ : sum)") for (int32_t c = 0; c < end; c++) sum +=                             \
+            element_##name(logits[c], c == positive ? 1.0F : 0.0F, scale, &gradient[c]);                            \
+        return sum;                                                                                                 \
+    }                                                                                                               \
+    static double labelled_##name(const peer_problem *problem) {                                                    \
+        const size_t classes = problem->classes;                                                                    \
+        const double positives = count_positives(problem);                                                          \
+        const float scale = 1.0F / (float)positives;                                                                \
+        double sum = 0.0;                                                                                           \
+        _Pragma("omp parallel for reduction(+ : sum) schedule(static)") for (size_t i = 0; i < problem->outer; i++) \
+            sum += (double)row_##name(problem->logits + i * classes, problem->gradient + i * classes, classes,      \
+                                      problem->labels[i], scale);                                                   \
+        return sum / positives;                                                                                     \
     }
 
 #define PEER(name, words)                                                           \
@@ -114,11 +113,11 @@ static inline float log_library(float e) {
 
 /* The divisor of a positive mean: at least 1. */
 static double count_positives(const peer_problem *problem) {
-    const unsigned char *labels = problem->labels;
+    const uint8_t *labels = problem->labels;
     const size_t classes = problem->classes;
     size_t positives = 0;
 #pragma omp parallel for reduction(+ : positives) schedule(static)
-    for (size_t i = 0; i < problem->rows; i++)
+    for (size_t i = 0; i < problem->outer; i++)
         positives += labels[i] < classes;
     return positives ? (double)positives : 1.0;
 }
