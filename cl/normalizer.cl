@@ -5,11 +5,24 @@
  * normalizer_count reads the targets once (1 to 8 bytes per row; dense: 4 per element), a group a tile of FOCL_TILE
  * rows or elements, and writes four counters per tile; integer sums have no order to keep. normalizer_count_fold adds
  * them up in one group. normalizer_weights walks the elements in the order of reduce.clh and sums the weights of those
- * that count; it reads the weights and the labels.
+ * that count; it reads the weights and the labels. Where a row is one summand it walks the rows and leaves their weights
+ * to row_sum.cl.
  *
  * Barriers: one after the items have stored their part, then item 0 alone adds the parts; no item leaves before.
  */
 #include "work.clh"
+/* A file is embedded where it is first included: what both kinds of rows need must be outside the choice. */
+#if FOCL_OPTIONS & (FOCL_OPTION_ROWS | FOCL_OPTION_TARGET_ONLY)
+#define FOCL_WALK_ROWS
+#include "rows_work.clh"
+
+#include "pixels.clh"
+#endif
+#if FOCL_OPTIONS & FOCL_OPTION_ROWS
+#include "softmax_work.clh"
+#elif FOCL_OPTIONS & FOCL_OPTION_TARGET_ONLY
+#include "target_row.clh"
+#endif
 
 /* A tile's counters; first is relative to the tile, FOCL_NONE if there is none. */
 typedef struct {
@@ -20,6 +33,9 @@ typedef struct {
 } focl_tile_counts;
 
 #define FOCL_NONE 0xffffffffu
+
+/* The squared error of values takes any finite target. */
+#define FOCL_TARGETS_ARE_BOUNDED (FOCL_ACTIVATION != FOCL_ACTIVATION_IDENTITY || FOCL_OBJECTIVE != FOCL_OBJECTIVE_MSE)
 
 FOCL_FUNCTION void focl_add_counts(focl_tile_counts *sum, uint ignored, uint positive, uint out_of_range) {
     sum->ignored += ignored;
@@ -48,9 +64,10 @@ FOCL_FUNCTION uint focl_count_lanes(mask condition) {
 
 /* The counters of the vector at an index: its labels, or its dense targets. */
 FOCL_FUNCTION void focl_count_vector(const focl_work *work, focl_size index, uint position, focl_tile_counts *sum) {
-#if FOCL_TARGETS == FOCL_TARGETS_F32
-    const real t = focl_flush(focl_load_elements(work->targets, index, work->layout));
-    const mask bad = !(t >= 0.0f && t <= 1.0f);
+#if FOCL_TARGETS_ARE_DENSE
+    const real t =
+        focl_flush(focl_load_element_targets(work->targets, focl_place_of(index, work->layout), work->layout));
+    const mask bad = FOCL_TARGETS_ARE_BOUNDED ? !(t >= 0.0f && t <= 1.0f) : !(focl_abs(t) <= FOCL_LARGEST);
     focl_add_counts(sum, 0, focl_count_lanes(t == 1.0f), 0);
     const focl_size end = work->layout.end;
 #else
@@ -79,7 +96,7 @@ normalizer_count(FOCL_WORK_PARAMETERS __global focl_tile_counts *tile_counts, ul
     FOCL_MAKE_WORK(work);
     const uint item = (uint)get_local_id(0);
     const focl_size tile = (focl_size)get_group_id(0);
-#if FOCL_TARGETS == FOCL_TARGETS_F32
+#if FOCL_TARGETS_ARE_DENSE
     const focl_size start = work.layout.first + tile * FOCL_TILE;
     const focl_size limit = work.layout.end;
 #else
@@ -142,13 +159,17 @@ normalizer_count_fold(__global const focl_tile_counts *tile_counts, ulong tiles,
         out_of_range += parts[2][part];
         first = min(first, parts[3][part]);
     }
-#if FOCL_TARGETS == FOCL_TARGETS_F32
-    const ulong counted = elements;
+#if FOCL_TARGETS_ARE_DENSE
+    const ulong counted = FOCL_HAS_OPTION(ROWS) ? rows : elements;
     const ulong counted_rows = rows;
 #else
     const ulong counted_rows = rows - ignored;
-    const ulong counted = FOCL_HAS_OPTION(TARGET_ONLY) ? positive : counted_rows * classes;
+    const ulong counted = FOCL_HAS_OPTION(ROWS)          ? counted_rows
+                          : FOCL_HAS_OPTION(TARGET_ONLY) ? positive
+                                                         : counted_rows * classes;
 #endif
+    if (FOCL_HAS_OPTION(ROWS))
+        positive = counted;
     __global ulong *out = counts + counts_offset;
     out[FOCL_COUNT_ELEMENTS] = elements;
     out[FOCL_COUNT_ROWS] = rows;
@@ -162,28 +183,85 @@ normalizer_count_fold(__global const focl_tile_counts *tile_counts, ulong tiles,
         normalizer[normalizer_offset] = (float)focl_chosen_count(kind, counted, counted_rows, positive);
 }
 
+#if FOCL_OPTIONS & FOCL_OPTION_ROWS
+
+/* sum of w_c y_c over the classes, in ascending order. */
+FOCL_FUNCTION real focl_target_weights(focl_rows rows, const focl_work *work) {
+#if FOCL_TARGETS_ARE_DENSE
+    const focl_pixels pixels = focl_pixels_at(work, rows);
+    focl_pair sum;
+    sum.hi = sum.lo = FOCL_REAL(0.0f);
+    for (uint c = 0; c < work->layout.classes; ++c) {
+        const real y = focl_flush(focl_load_pixel_targets(work->targets, &pixels, c * work->layout.class_stride));
+        const real weight =
+            FOCL_HAS_OPTION(CLASS_WEIGHTS) ? FOCL_REAL(focl_flush_scalar(work->class_weights[c])) : FOCL_REAL(1.0f);
+        const focl_pair joined = focl_two_sum(sum.hi, focl_times(weight, y));
+        sum.hi = joined.hi;
+        sum.lo = sum.lo + joined.lo;
+    }
+    return focl_flush(sum.hi + sum.lo);
+#else
+    return focl_label_weights(focl_load_row_labels(rows, work), work);
+#endif
+}
+
+/* The weights of the vector of rows at an index, 0 for what does not count. They are summed by row_sum.cl. */
+FOCL_FUNCTION real focl_process(const focl_work *work, focl_size row) {
+    const focl_rows rows = focl_rows_at(work, row, work->rows_end);
+    if (rows.count == 0)
+        return FOCL_REAL(0.0f);
+    focl_row_input input;
+    focl_row_factors(rows, work, &input);
+    real weight = focl_times(focl_target_weights(rows, work), input.factor);
+#if !FOCL_TARGETS_ARE_DENSE
+    weight = focl_load_row_labels(rows, work) == FOCL_LABEL_IGNORED ? FOCL_REAL(0.0f) : weight;
+#endif
+    focl_keep_row_values(weight, rows, work);
+    return weight;
+}
+
+#elif FOCL_OPTIONS & FOCL_OPTION_TARGET_ONLY
+
+/* The same, where only the label's element of a row counts. */
+FOCL_FUNCTION real focl_process(const focl_work *work, focl_size row) {
+    const focl_rows rows = focl_rows_at(work, row, work->rows_end);
+    if (rows.count == 0)
+        return FOCL_REAL(0.0f);
+    const focl_pixels pixels = focl_pixels_at(work, rows);
+    const mask label = focl_load_row_labels(rows, work);
+    const focl_label_places places = focl_pixel_places(label, &pixels, work);
+    const focl_target_factors factors = focl_target_factors_of(label, rows, &places, work);
+    const real weight = label >= 0 ? focl_target_weighted(FOCL_REAL(1.0f), factors) : FOCL_REAL(0.0f);
+    focl_keep_row_values(weight, rows, work);
+    return weight;
+}
+
+#else
+
 /* The weights of the vector at an element, 0 for what does not count. */
 FOCL_FUNCTION real focl_process(const focl_work *work, focl_size element) {
     if (element >= work->layout.end)
         return FOCL_REAL(0.0f);
     const focl_place place = focl_place_of(element, work->layout);
     mask counts = focl_lanes_inside(element, work->layout);
-#if FOCL_TARGETS != FOCL_TARGETS_F32
+#if !FOCL_TARGETS_ARE_DENSE
     const mask label = focl_load_element_labels(work->targets, place, work->layout, work->labels);
-    if (FOCL_HAS_OPTION(TARGET_ONLY))
-        counts = counts && label == focl_class_numbers(place, work->layout);
-    else
-        counts = counts && label != FOCL_LABEL_IGNORED;
+    counts = counts && label != FOCL_LABEL_IGNORED;
 #endif
     return counts ? focl_weighted(FOCL_REAL(1.0f), work, place) : FOCL_REAL(0.0f);
 }
+
+#endif
 
 #include "fold.clh"
 #include "tile.clh"
 
 __kernel __attribute__((reqd_work_group_size(FOCL_GROUP, 1, 1))) void
-normalizer_weights(FOCL_WORK_PARAMETERS __global focl_sum *tile_sums, ulong first_tile) {
+normalizer_weights(FOCL_WORK_PARAMETERS __global focl_sum *tile_sums, ulong first_tile,
+                   __global focl_scalar *row_values) {
     __local focl_sum lanes[FOCL_GROUP_TILES * FOCL_LANES];
     FOCL_MAKE_WORK(work);
-    focl_walk_tiles(&work, lanes, tile_sums, first_tile, 1);
+    work.row_losses = row_values;
+    focl_walk_tiles(&work, lanes, tile_sums, first_tile,
+                    (FOCL_OPTIONS & (FOCL_OPTION_ROWS | FOCL_OPTION_TARGET_ONLY)) == 0);
 }

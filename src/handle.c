@@ -81,9 +81,19 @@ static focl_status read_math(focl_math *math) {
     return FOCL_OK;
 }
 
+static focl_status read_wide_indices(bool *wide) {
+    const char *text = getenv("FOCL_INDEX64");
+    *wide = text && strcmp(text, "1") == 0;
+    if (*wide || !text || !text[0] || strcmp(text, "0") == 0)
+        return FOCL_OK;
+    return focl__fail(FOCL_EINVAL, "FOCL_INDEX64", "must be 0 or 1, is %s", text);
+}
+
 /* What both ways of making a handle share; handle->device is there. */
 static focl_status set_up(focl_handle *handle) {
     focl_status status = read_math(&handle->math);
+    if (!status)
+        status = read_wide_indices(&handle->wide_indices);
     if (!status)
         status = choose_mapping(handle);
     if (!status)

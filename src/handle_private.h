@@ -21,6 +21,7 @@ struct focl_handle {
     cl_context context;
     cl_command_queue queue; /* NULL if the handle was made from the caller's context */
     focl_math math;
+    bool wide_indices; /* 64 bits even where 32 are enough */
     focl__mapping mapping;
     focl__program_cache programs;
 };

@@ -16,13 +16,24 @@ static size_t tiles_of_group(focl__mapping mapping) {
     return mapping.group < vectors ? 1 : mapping.group / vectors;
 }
 
+static size_t divided_up(size_t count, size_t by) {
+    return count / by + (count % by != 0);
+}
+
+static size_t rows_of_group(const focl__launch_description *launch, focl__mapping mapping) {
+    const size_t most = (size_t)mapping.vector * mapping.group;
+    return launch->group_rows < most ? launch->group_rows : most;
+}
+
 static size_t groups_of(const focl__launch_description *launch, focl__mapping mapping) {
     const size_t shared = tiles_of_group(mapping);
     switch (launch->spread) {
     case FOCL__SPREAD_SHARED:
-        return launch->tiles / shared + (launch->tiles % shared != 0);
+        return divided_up(launch->tiles, shared);
     case FOCL__SPREAD_PER_TILE:
         return launch->tiles;
+    case FOCL__SPREAD_ROWS:
+        return divided_up(launch->rows, rows_of_group(launch, mapping));
     case FOCL__SPREAD_ONE:
         break;
     }
@@ -72,6 +83,14 @@ static focl_status make_fitting_kernel(focl_handle *handle, const focl__launch_d
         status = make_kernel(handle, launch, *mapping, kernel);
     }
     return status;
+}
+
+static focl_status set_group_rows(cl_kernel kernel, const focl__launch_description *launch, focl__mapping mapping) {
+    const cl_uint rows = (cl_uint)rows_of_group(launch, mapping);
+    if (launch->spread != FOCL__SPREAD_ROWS)
+        return FOCL_OK;
+    const cl_int code = clSetKernelArg(kernel, (cl_uint)launch->arguments->count, sizeof rows, &rows);
+    return code == CL_SUCCESS ? FOCL_OK : focl__fail_cl(code, "clSetKernelArg");
 }
 
 static focl_status set_arguments(cl_kernel kernel, const focl__arguments *arguments) {
@@ -135,6 +154,8 @@ static focl__mapping mapping_of(const focl_handle *handle, const focl__launch_de
     focl__mapping mapping = handle->mapping;
     if (launch->vector_max)
         limit_vector(&mapping, launch->vector_max);
+    while (launch->lanes_max && mapping.group > 1 && mapping.group * mapping.vector > launch->lanes_max)
+        mapping.group /= 2;
     mapping.native = handle->math == FOCL_MATH_NATIVE;
     if (mapping.native)
         limit_vector(&mapping, 16); /* OpenCL's built-in functions know no wider ones */
@@ -147,6 +168,8 @@ focl_status focl__launch(focl_handle *handle, focl__chain *chain, const focl__la
     focl_status status = make_fitting_kernel(handle, launch, &mapping, &kernel);
     if (!status)
         status = set_arguments(kernel, launch->arguments);
+    if (!status)
+        status = set_group_rows(kernel, launch, mapping);
     if (!status)
         status = enqueue(chain, kernel, groups_of(launch, mapping), mapping);
     if (kernel)

@@ -25,6 +25,7 @@ void focl__argument_add(focl__arguments *arguments, size_t bytes, const void *va
 typedef enum focl__spread {
     FOCL__SPREAD_SHARED,   /* a group takes as many tiles as it has room for: tile.clh */
     FOCL__SPREAD_PER_TILE, /* a group per tile */
+    FOCL__SPREAD_ROWS,     /* a group per group_rows of the rows, at most one for each of its lanes */
     FOCL__SPREAD_ONE       /* one group for all */
 } focl__spread;
 
@@ -33,6 +34,9 @@ typedef struct focl__launch_description {
     focl__program_key key; /* without FOCL_VECTOR, FOCL_GROUP and FOCL_NATIVE, which the launch adds */
     focl__spread spread;
     size_t tiles;
+    size_t rows;         /* FOCL__SPREAD_ROWS: how many there are; and the most that a group should take */
+    size_t group_rows;   /* what it does take becomes the kernel's last argument, a uint */
+    unsigned lanes_max;  /* the most floats that a group may work on at once; 0 for any */
     unsigned vector_max; /* the widest vector that suits the data; 0 for any */
     const focl__arguments *arguments;
 } focl__launch_description;

@@ -10,27 +10,56 @@
 
 #include "error.h"
 
+bool focl__loss_is_of_rows(const focl_loss_description *description) {
+    return description->activation == FOCL_SOFTMAX || description->activation == FOCL_CATEGORICAL;
+}
+
+bool focl__loss_sums_rows(const focl_loss_description *description) {
+    return focl__loss_is_of_rows(description) || description->target_only;
+}
+
+bool focl__loss_bounds_targets(const focl_loss_description *description) {
+    return description->activation != FOCL_IDENTITY || description->objective != FOCL_MSE;
+}
+
 focl_loss_description focl_loss_default(focl_activation activation, focl_objective objective, focl_view shape) {
-    const bool focal = objective == FOCL_FOCAL;
-    return (focl_loss_description){
+    static const struct {
+        double gamma;
+        double alpha;
+    } usual[] = {
+        [FOCL_FOCAL] = {2.0, 0.25},         [FOCL_CROSS_ENTROPY] = {0.0, -1.0}, [FOCL_MSE] = {0.0, -1.0},
+        [FOCL_QUALITY_FOCAL] = {2.0, -1.0}, [FOCL_VARIFOCAL] = {2.0, 0.75},
+    };
+    const size_t known = (size_t)objective < sizeof usual / sizeof *usual ? (size_t)objective : FOCL_CROSS_ENTROPY;
+    focl_loss_description description = {
         .activation = activation,
         .objective = objective,
         .shape = shape,
         .logits_type = FOCL_F32,
         .targets_type = FOCL_F32,
-        .gamma = focal ? 2.0 : 0.0,
-        .alpha = focal ? 0.25 : -1.0,
+        .gamma = usual[known].gamma,
+        .gamma_negative = -1.0,
+        .alpha = usual[known].alpha,
         .upstream = 1.0,
+        .loss_scale = 1.0,
         .reduction = FOCL_REDUCTION_MEAN,
         .normalizer = 1.0,
         .empty = FOCL_EMPTY_ZERO,
+        .curvature = FOCL_CURVATURE_RAW,
     };
+    if (focl__loss_is_of_rows(&description))
+        description.alpha = -1.0;
+    return description;
 }
 
 /* ---- The description ---- */
 
 static bool is_dense(const focl_loss_description *description) {
-    return description->targets_type == FOCL_F32;
+    return focl_type_is_float(description->targets_type);
+}
+
+static bool is_focal(const focl_loss_description *description) {
+    return description->objective == FOCL_FOCAL || description->objective == FOCL_CROSS_ENTROPY;
 }
 
 static bool fits_f32(double value) {
@@ -50,11 +79,15 @@ static focl_status check_finite(const char *field, double value) {
 }
 
 static focl_status check_activation(const focl_loss_description *description) {
-    return check_choice("activation", (long long)description->activation, FOCL_IDENTITY);
+    return check_choice("activation", (long long)description->activation, FOCL_CATEGORICAL);
 }
 
 static focl_status check_objective(const focl_loss_description *description) {
-    return check_choice("objective", (long long)description->objective, FOCL_CROSS_ENTROPY);
+    const focl_status status = check_choice("objective", (long long)description->objective, FOCL_VARIFOCAL);
+    const bool of_logits = description->objective == FOCL_QUALITY_FOCAL || description->objective == FOCL_VARIFOCAL;
+    if (!status && of_logits && description->activation != FOCL_SIGMOID)
+        return focl__fail(FOCL_EINVAL, "objective", "quality focal and varifocal loss go with FOCL_SIGMOID only");
+    return status;
 }
 
 static bool product_overflows(size_t a, size_t b) {
@@ -71,51 +104,120 @@ static focl_status check_shape(const focl_loss_description *description) {
     return FOCL_OK;
 }
 
-static focl_status check_logits_type(const focl_loss_description *description) {
-    if (description->logits_type == FOCL_F32)
+static focl_status check_strides(const focl_loss_description *description) {
+    size_t span = 0;
+    const focl_strides strides = description->strides;
+    if (focl__loss_span(description, &span))
         return FOCL_OK;
-    return focl__fail(FOCL_ENOTSUP, "logits_type", "only f32 is there, not %s (%lld)",
-                      focl_type_name(description->logits_type), (long long)description->logits_type);
+    return focl__fail(FOCL_EINVAL, "strides", "%zu, %zu and %zu reach further than a size can say", strides.outer,
+                      strides.classes, strides.inner);
+}
+
+static focl_status check_logits_type(const focl_loss_description *description) {
+    const focl_type type = description->logits_type;
+    if (type == FOCL_F32 || type == FOCL_F16 || type == FOCL_BF16)
+        return FOCL_OK;
+    if (type == FOCL_F64)
+        return focl__fail(FOCL_ENOTSUP, "logits_type", "f64 is not there yet");
+    return focl__fail(FOCL_EINVAL, "logits_type", "must be a float type, is %s (%lld)", focl_type_name(type),
+                      (long long)type);
 }
 
 static focl_status check_targets_type(const focl_loss_description *description) {
-    return check_choice("targets_type", (long long)description->targets_type, FOCL_I64);
+    if (description->targets_type == FOCL_F64 && description->logits_type != FOCL_F64)
+        return focl__fail(FOCL_EINVAL, "targets_type", "f64 goes with f64 logits only, not with %s",
+                          focl_type_name(description->logits_type));
+    return check_choice("targets_type", (long long)description->targets_type, FOCL_F64);
 }
 
 static focl_status check_gamma(const focl_loss_description *description) {
     const double gamma = description->gamma;
     if (!fits_f32(gamma) || gamma < 0)
         return focl__fail(FOCL_EINVAL, "gamma", "must be a finite f32 and at least 0, is %g", gamma);
-    if (description->objective == FOCL_CROSS_ENTROPY && gamma > 0)
-        return focl__fail(FOCL_EINVAL, "gamma", "must be 0 for cross entropy, is %g", gamma);
+    if (gamma > 0 && (description->objective == FOCL_CROSS_ENTROPY || description->objective == FOCL_MSE))
+        return focl__fail(FOCL_EINVAL, "gamma", "must be 0 for %s, is %g",
+                          description->objective == FOCL_MSE ? "squared error" : "cross entropy", gamma);
+    return FOCL_OK;
+}
+
+static bool is_sigmoid_focal(const focl_loss_description *description) {
+    return description->activation == FOCL_SIGMOID && description->objective == FOCL_FOCAL;
+}
+
+static focl_status check_gamma_negative(const focl_loss_description *description) {
+    const double gamma = description->gamma_negative;
+    if (!fits_f32(gamma))
+        return focl__fail(FOCL_EINVAL, "gamma_negative", "must be a finite f32, is %g", gamma);
+    if (gamma >= 0 && !is_sigmoid_focal(description))
+        return focl__fail(FOCL_EINVAL, "gamma_negative", "must be negative but for FOCL_SIGMOID and FOCL_FOCAL, is %g",
+                          gamma);
+    return FOCL_OK;
+}
+
+static focl_status check_margin(const focl_loss_description *description) {
+    const double margin = description->margin;
+    if (!(margin >= 0 && margin < 1))
+        return focl__fail(FOCL_EINVAL, "margin", "must be at least 0 and below 1, is %g", margin);
+    if (margin > 0 && !is_sigmoid_focal(description))
+        return focl__fail(FOCL_EINVAL, "margin", "must be 0 but for FOCL_SIGMOID and FOCL_FOCAL, is %g", margin);
+    return FOCL_OK;
+}
+
+static focl_status check_poly1(const focl_loss_description *description) {
+    const double poly1 = description->poly1;
+    const bool of_logits = description->activation == FOCL_SIGMOID || description->activation == FOCL_SOFTMAX;
+    if (!fits_f32(poly1))
+        return focl__fail(FOCL_EINVAL, "poly1", "must be a finite f32, is %g", poly1);
+    if ((poly1 < 0 || poly1 > 0) && !(of_logits && is_focal(description)))
+        return focl__fail(FOCL_EINVAL, "poly1", "must be 0 but for focal loss and cross entropy of logits, is %g",
+                          poly1);
     return FOCL_OK;
 }
 
 static focl_status check_alpha(const focl_loss_description *description) {
-    if (description->alpha <= 1)
+    const double alpha = description->alpha;
+    const bool has_none = description->objective == FOCL_MSE || description->objective == FOCL_QUALITY_FOCAL;
+    if (alpha >= 0 && has_none)
+        return focl__fail(FOCL_EINVAL, "alpha", "must be negative, that is off, for this objective, is %g", alpha);
+    if (focl__loss_is_of_rows(description))
+        return check_finite("alpha", alpha);
+    if (alpha <= 1)
         return FOCL_OK;
-    return focl__fail(FOCL_EINVAL, "alpha", "must be in 0..1, or negative for off, is %g", description->alpha);
+    return focl__fail(FOCL_EINVAL, "alpha", "must be in 0..1, or negative for off, is %g", alpha);
 }
 
 static focl_status check_label_smoothing(const focl_loss_description *description) {
     const double smoothing = description->label_smoothing;
-    if (smoothing >= 0 && smoothing <= 1)
-        return FOCL_OK;
-    return focl__fail(FOCL_EINVAL, "label_smoothing", "must be in 0..1, is %g", smoothing);
+    if (!(smoothing >= 0 && smoothing <= 1))
+        return focl__fail(FOCL_EINVAL, "label_smoothing", "must be in 0..1, is %g", smoothing);
+    if (smoothing > 0 && !is_focal(description))
+        return focl__fail(FOCL_EINVAL, "label_smoothing", "must be 0 but for focal loss and cross entropy, is %g",
+                          smoothing);
+    if (smoothing > 0 && description->margin > 0)
+        return focl__fail(FOCL_EINVAL, "label_smoothing", "must be 0 with a margin, is %g", smoothing);
+    return FOCL_OK;
 }
 
 static focl_status check_clip(const focl_loss_description *description) {
     const double clip = description->clip;
     if (!(clip >= 0 && clip < 0.5))
         return focl__fail(FOCL_EINVAL, "clip", "must be at least 0 and below 0.5, is %g", clip);
-    if (clip > 0 && description->activation == FOCL_SIGMOID)
-        return focl__fail(FOCL_EINVAL, "clip", "must be 0 for logits, is %g", clip);
+    const bool of_logits = description->activation == FOCL_SIGMOID || description->activation == FOCL_SOFTMAX;
+    if (clip > 0 && (of_logits || !focl__loss_bounds_targets(description)))
+        return focl__fail(FOCL_EINVAL, "clip", "must be 0 for logits and values, is %g", clip);
+    return FOCL_OK;
+}
+
+static focl_status check_sigmoid_only(const focl_loss_description *description, const char *field, bool set) {
+    if (set && focl__loss_is_of_rows(description))
+        return focl__fail(FOCL_EINVAL, field, "is not for the softmax family");
     return FOCL_OK;
 }
 
 static focl_status check_index_only(const focl_loss_description *description, const char *field, bool set) {
     if (set && is_dense(description))
-        return focl__fail(FOCL_EINVAL, field, "needs class indices, and targets_type is f32: dense targets");
+        return focl__fail(FOCL_EINVAL, field, "needs class indices, and targets_type is %s: dense targets",
+                          focl_type_name(description->targets_type));
     return FOCL_OK;
 }
 
@@ -124,11 +226,13 @@ static focl_status check_ignore_index(const focl_loss_description *description) 
 }
 
 static focl_status check_background(const focl_loss_description *description) {
-    return check_index_only(description, "has_background", description->has_background);
+    const focl_status status = check_index_only(description, "has_background", description->has_background);
+    return status ? status : check_sigmoid_only(description, "has_background", description->has_background);
 }
 
 static focl_status check_target_only(const focl_loss_description *description) {
-    return check_index_only(description, "target_only", description->target_only);
+    const focl_status status = check_index_only(description, "target_only", description->target_only);
+    return status ? status : check_sigmoid_only(description, "target_only", description->target_only);
 }
 
 static focl_status check_weights_extent(const focl_loss_description *description) {
@@ -141,6 +245,15 @@ static focl_status check_upstream_extent(const focl_loss_description *descriptio
 
 static focl_status check_upstream(const focl_loss_description *description) {
     return check_finite("upstream", description->upstream);
+}
+
+static focl_status check_loss_scale(const focl_loss_description *description) {
+    const focl_status status = check_finite("loss_scale", description->loss_scale);
+    return status ? status : check_finite("loss_scale", description->loss_scale * description->upstream);
+}
+
+static focl_status check_curvature(const focl_loss_description *description) {
+    return check_choice("curvature", (long long)description->curvature, FOCL_CURVATURE_GAUSS_NEWTON);
 }
 
 static focl_status check_reduction(const focl_loss_description *description) {
@@ -166,11 +279,13 @@ typedef focl_status (*description_rule)(const focl_loss_description *description
 
 /* In header order. The rules of pos_weight_count and normalizer need to know the arrays: see below. */
 static const description_rule description_rules[] = {
-    check_activation,     check_objective,       check_shape,      check_logits_type,
-    check_targets_type,   check_gamma,           check_alpha,      check_label_smoothing,
+    check_activation,     check_objective,       check_shape,      check_strides,
+    check_logits_type,    check_targets_type,    check_gamma,      check_gamma_negative,
+    check_margin,         check_poly1,           check_alpha,      check_label_smoothing,
     check_clip,           check_ignore_index,    check_background, check_target_only,
-    check_weights_extent, check_upstream_extent, check_upstream,   check_reduction,
-    check_empty,          check_in_place,        check_accumulate,
+    check_weights_extent, check_upstream_extent, check_upstream,   check_loss_scale,
+    check_reduction,      check_empty,           check_curvature,  check_in_place,
+    check_accumulate,
 };
 
 static focl_status check_description(const focl_loss_description *description) {
@@ -184,10 +299,11 @@ static focl_status check_description(const focl_loss_description *description) {
 
 /* ---- The arrays ---- */
 
-enum array_type { TYPE_logits, TYPE_targets, TYPE_f32, TYPE_counts };
+enum array_type { TYPE_logits, TYPE_targets, TYPE_f32, TYPE_scalar, TYPE_counts };
 
 enum array_extent {
     EXTENT_elements,
+    EXTENT_losses,
     EXTENT_targets,
     EXTENT_classes,
     EXTENT_pos,
@@ -214,6 +330,8 @@ static size_t type_bytes(enum array_type type, const focl_loss_description *desc
         return focl_type_size(description->targets_type);
     case TYPE_f32:
         return sizeof(float);
+    case TYPE_scalar:
+        return description->logits_type == FOCL_F64 ? sizeof(double) : sizeof(float);
     case TYPE_counts:
         return sizeof(focl_loss_counts);
     }
@@ -221,16 +339,18 @@ static size_t type_bytes(enum array_type type, const focl_loss_description *desc
 }
 
 static size_t chosen_elements(focl_extent extent, const focl__loss_shape *shape) {
-    return extent == FOCL_PER_ELEMENT ? shape->elements : shape->rows;
+    return extent == FOCL_PER_ELEMENT ? shape->span : shape->rows;
 }
 
 static size_t extent_elements(enum array_extent extent, const focl_loss_description *description,
                               const focl__loss_shape *shape) {
     switch (extent) {
     case EXTENT_elements:
-        return shape->elements;
+        return shape->span;
+    case EXTENT_losses:
+        return focl__loss_is_of_rows(description) ? shape->rows : shape->span;
     case EXTENT_targets:
-        return shape->dense ? shape->elements : shape->rows;
+        return shape->dense ? shape->span : shape->rows;
     case EXTENT_classes:
         return description->shape.classes;
     case EXTENT_pos:
@@ -249,6 +369,8 @@ static focl__loss_range range_of(enum array_extent extent, const focl_loss_descr
     switch (extent) {
     case EXTENT_elements:
         return FOCL__RANGE_ELEMENTS;
+    case EXTENT_losses:
+        return focl__loss_is_of_rows(description) ? FOCL__RANGE_ROWS : FOCL__RANGE_ELEMENTS;
     case EXTENT_targets:
         return is_dense(description) ? FOCL__RANGE_ELEMENTS : FOCL__RANGE_ROWS;
     case EXTENT_weights:
@@ -265,7 +387,9 @@ static void describe_arrays(const focl_loss_description *description, const bool
     *shape = (focl__loss_shape){0};
     shape->rows = description->shape.outer * description->shape.inner;
     shape->elements = shape->rows * description->shape.classes;
+    shape->counts = focl__loss_is_of_rows(description) ? shape->rows : shape->elements;
     shape->dense = is_dense(description);
+    (void)focl__loss_span(description, &shape->span);
     for (size_t i = 0; i < FOCL__LOSS_ARRAY_COUNT; i++) {
         const bool widened = output_bytes && i >= FOCL__LOSS_FIRST_OUTPUT && array_table[i].type != TYPE_counts;
         shape->arrays[i] = (focl__loss_array_shape){
@@ -284,6 +408,33 @@ static focl_status check_pos_weight_count(const focl_loss_description *descripti
     if (!shape->arrays[FOCL__LOSS_pos_weights].given || count == classes || count == 1)
         return FOCL_OK;
     return focl__fail(FOCL_EINVAL, "pos_weight_count", "must be 1 or the %zu classes, is %zu", classes, count);
+}
+
+static focl_status check_row_factors(const focl_loss_description *description, const focl__loss_shape *shape) {
+    if (!focl__loss_is_of_rows(description))
+        return FOCL_OK;
+    if (shape->arrays[FOCL__LOSS_weights].given && description->weights_extent == FOCL_PER_ELEMENT)
+        return focl__fail(FOCL_EINVAL, "weights_extent", "must be per row in the softmax family");
+    if (shape->arrays[FOCL__LOSS_upstream].given && description->upstream_extent == FOCL_PER_ELEMENT)
+        return focl__fail(FOCL_EINVAL, "upstream_extent", "must be per row in the softmax family");
+    return FOCL_OK;
+}
+
+/* A weight on the t = 1 term needs an objective with such a term. */
+static focl_status check_pos_weights(const focl_loss_description *description, const focl__loss_shape *shape) {
+    if (!shape->arrays[FOCL__LOSS_pos_weights].given)
+        return FOCL_OK;
+    if (focl__loss_is_of_rows(description) || description->objective == FOCL_MSE)
+        return focl__fail(FOCL_EINVAL, "pos_weights", "are for the cross entropy of the sigmoid family");
+    return FOCL_OK;
+}
+
+static focl_status check_hessian(const focl_loss_description *description, const focl__loss_shape *shape) {
+    const bool of_probabilities = description->activation == FOCL_CATEGORICAL ||
+                                  (description->activation == FOCL_IDENTITY && description->objective != FOCL_MSE);
+    if (shape->arrays[FOCL__LOSS_hessian].given && of_probabilities)
+        return focl__fail(FOCL_ENOTSUP, "hessian", "is there for logits and for FOCL_MSE of values only");
+    return FOCL_OK;
 }
 
 /* A normaliser that f32 rounds to 0 would silently mean that nothing counted. */
@@ -335,10 +486,25 @@ static focl_status check_outputs(const focl_loss_description *description, const
     return FOCL_OK;
 }
 
+/* Inputs may repeat their elements, outputs may not. */
+static focl_status check_strided_outputs(const focl_loss_description *description, const focl__loss_shape *shape) {
+    if (shape->elements == 0 || !focl__loss_is_strided(description) || !focl__loss_slots_may_be_shared(description))
+        return FOCL_OK;
+    for (size_t i = FOCL__LOSS_FIRST_OUTPUT; i < FOCL__LOSS_ARRAY_COUNT; i++) {
+        const focl__loss_array_shape *array = &shape->arrays[i];
+        if (array->given && array->range == FOCL__RANGE_ELEMENTS)
+            return focl__fail(FOCL_EINVAL, "strides", "%zu, %zu and %zu let elements of %s share their places",
+                              description->strides.outer, description->strides.classes, description->strides.inner,
+                              array->name);
+    }
+    return FOCL_OK;
+}
+
 typedef focl_status (*array_rule)(const focl_loss_description *description, const focl__loss_shape *shape);
 
 static const array_rule array_rules[] = {
-    check_pos_weight_count, check_normalizer, check_required, check_bytes, check_outputs,
+    check_row_factors, check_pos_weights, check_pos_weight_count, check_normalizer,      check_required,
+    check_bytes,       check_outputs,     check_hessian,          check_strided_outputs,
 };
 
 static focl_status check_arrays(const focl_loss_description *description, const focl__loss_shape *shape) {
@@ -438,82 +604,4 @@ focl_status focl__loss_check_host_call(const focl_loss_description *description,
 #undef OUTPUT_POINTER
     };
     return focl__loss_check_host(description, pointers, 0, shape);
-}
-
-/* ---- The targets ---- */
-
-int64_t focl__label_at(focl_type targets_type, const void *targets, size_t row) {
-    switch (targets_type) {
-    case FOCL_U8:
-        return ((const uint8_t *)targets)[row];
-    case FOCL_I32:
-        return ((const int32_t *)targets)[row];
-    default:
-        return ((const int64_t *)targets)[row];
-    }
-}
-
-static void count_out_of_range(focl_loss_counts *counts, size_t position) {
-    if (counts->out_of_range++ == 0)
-        counts->first_out_of_range = position;
-}
-
-static void count_dense(const focl__loss_shape *shape, const float *targets, focl_loss_counts *counts) {
-    counts->counted = shape->elements;
-    for (size_t i = 0; i < shape->elements; i++) {
-        /* Subnormal numbers count as 0, whatever their sign. */
-        if (!(targets[i] > -FLT_MIN && targets[i] <= 1))
-            count_out_of_range(counts, i);
-        else if (targets[i] >= 1)
-            counts->positive++;
-    }
-}
-
-static void count_label(const focl_loss_description *description, int64_t label, size_t row, focl_loss_counts *counts) {
-    const size_t classes = description->shape.classes;
-    if (description->has_ignore_index && label == description->ignore_index) {
-        counts->ignored++;
-        return;
-    }
-    const bool background = description->has_background && label == description->background;
-    const bool has_class = !background && label >= 0 && (uint64_t)label < classes;
-    counts->positive += has_class;
-    counts->counted += description->target_only ? has_class : classes;
-    if (!background && !has_class)
-        count_out_of_range(counts, row);
-}
-
-static void count_labels(const focl_loss_description *description, const focl__loss_shape *shape, const void *targets,
-                         focl_loss_counts *counts) {
-    for (size_t row = 0; row < shape->rows; row++)
-        count_label(description, focl__label_at(description->targets_type, targets, row), row, counts);
-}
-
-static focl_status fail_label(const focl_loss_description *description, const void *targets, size_t position) {
-    if (is_dense(description))
-        return focl__fail(FOCL_ELABEL, "targets", "value %g at element %zu is outside 0..1",
-                          (double)((const float *)targets)[position], position);
-    const int64_t label = focl__label_at(description->targets_type, targets, position);
-    if (description->shape.classes == 0)
-        return focl__fail(FOCL_ELABEL, "targets", "label %" PRId64 " at row %zu, and there are no classes", label,
-                          position);
-    return focl__fail(FOCL_ELABEL, "targets", "label %" PRId64 " at row %zu is outside 0..%zu", label, position,
-                      description->shape.classes - 1);
-}
-
-focl_status focl__loss_check_targets(const focl_loss_description *description, const focl__loss_shape *shape,
-                                     const void *targets, focl_loss_counts *counts) {
-    focl_loss_counts found = {
-        .elements = shape->elements,
-        .rows = shape->rows,
-        .first_out_of_range = UINT64_MAX,
-    };
-    if (shape->dense)
-        count_dense(shape, targets, &found);
-    else
-        count_labels(description, shape, targets, &found);
-    found.counted_rows = found.rows - found.ignored;
-    if (counts)
-        *counts = found;
-    return found.out_of_range ? fail_label(description, targets, (size_t)found.first_out_of_range) : FOCL_OK;
 }

@@ -28,9 +28,40 @@ typedef struct focl__loss_array_shape {
 typedef struct focl__loss_shape {
     size_t elements;
     size_t rows;
+    size_t counts; /* what counts where nothing is left out: the elements, or the rows of the softmax family */
+    size_t span;   /* slots from the first element to the last: the elements, unless there are strides */
     bool dense;
     focl__loss_array_shape arrays[FOCL__LOSS_ARRAY_COUNT];
 } focl__loss_shape;
+
+/* Whether a row is one problem: the softmax family. */
+bool focl__loss_is_of_rows(const focl_loss_description *description);
+
+/* Whether a row is one summand: the softmax family, and where the label's class alone has a loss. */
+bool focl__loss_sums_rows(const focl_loss_description *description);
+
+bool focl__loss_is_strided(const focl_loss_description *description);
+
+/* Where an element stands in the arrays of elements. */
+size_t focl__loss_slot(const focl_loss_description *description, size_t element);
+
+/* The slots from `first` to before `end`. */
+typedef struct focl__loss_slots {
+    size_t first;
+    size_t end;
+} focl__loss_slots;
+
+/* Slots that hold the elements from first to before end, and perhaps others. */
+focl__loss_slots focl__loss_slots_of(const focl_loss_description *description, size_t first, size_t end);
+
+/* The slots from the first element to the last; false where that is more than a size can say. */
+bool focl__loss_span(const focl_loss_description *description, size_t *span);
+
+/* True unless the strides make sure that every element has a slot of its own: inputs may share, outputs may not. */
+bool focl__loss_slots_may_be_shared(const focl_loss_description *description);
+
+/* Whether dense targets must lie in [0, 1]: not for the squared error of values as they are. */
+bool focl__loss_bounds_targets(const focl_loss_description *description);
 
 /*
  * Checks the description, in header order, and which arrays are given; fills *shape. given[] says for each array

@@ -4,14 +4,13 @@
  */
 #include "focl/loss.h"
 
-#include <stdlib.h>
-
 #include "../cl/agreement.clh"
 #include "error.h"
 #include "handle_private.h"
 #include "loss_job.h"
+#include "piece.h"
 
-enum { PIECE_ELEMENTS_MAX = 1 << 26, ELEMENT_ARRAYS_MAX = 8 };
+enum { PIECE_ELEMENTS_MAX = 1 << 26, ELEMENT_ARRAYS_MAX = 9 };
 
 /* A call while it runs. */
 typedef struct host_call {
@@ -32,25 +31,27 @@ static void gather(host_call *call, const focl_loss_host_inputs *inputs, const f
 
 /* ---- Pieces ---- */
 
-/* FOCL_PIECE_ELEMENTS makes pieces small: for tests, and for devices that report more memory than they give. */
+/* Strides make a piece of as many elements larger. */
+static size_t slots_per_element(const focl__loss_shape *shape) {
+    return shape->span > shape->elements ? (shape->span - 1) / shape->elements + 1 : 1;
+}
+
+/* Pieces are of whole tiles, so that the sums do not depend on them; of whole rows where rows are summed. */
+static size_t piece_unit(const focl_loss_description *description) {
+    const size_t slab = description->shape.classes * description->shape.inner;
+    return focl__loss_sums_rows(description) && slab > 0 ? slab : FOCL_TILE;
+}
+
 static focl_status choose_piece(host_call *call) {
-    const focl_device *device = &call->job.handle->device;
-    const char *text = getenv("FOCL_PIECE_ELEMENTS");
-    size_t elements = PIECE_ELEMENTS_MAX;
-    const uint64_t most = device->memory_bytes / (sizeof(float) * 2 * ELEMENT_ARRAYS_MAX);
-    const uint64_t one = device->allocation_bytes / sizeof(double);
-    if (most < elements)
-        elements = (size_t)most;
-    if (one < elements)
-        elements = (size_t)one;
-    if (text && text[0]) {
-        char *end = NULL;
-        const unsigned long long wanted = strtoull(text, &end, 10);
-        if (*end || wanted == 0 || text[0] < '0' || text[0] > '9')
-            return focl__fail(FOCL_EINVAL, "FOCL_PIECE_ELEMENTS", "must be a positive number, is %s", text);
-        elements = wanted < elements ? (size_t)wanted : elements;
-    }
-    call->piece_elements = elements / FOCL_TILE > 0 ? elements / FOCL_TILE * FOCL_TILE : FOCL_TILE;
+    const size_t widest = sizeof(double); /* of logits, weights and labels */
+    size_t elements = 0;
+    const focl_status status =
+        focl__piece_choose(call->job.handle, widest * ELEMENT_ARRAYS_MAX, widest, PIECE_ELEMENTS_MAX, &elements);
+    if (status)
+        return status;
+    elements /= slots_per_element(&call->job.plan.shape);
+    const size_t unit = piece_unit(call->job.description);
+    call->piece_elements = elements / unit > 0 ? elements / unit * unit : unit;
     return FOCL_OK;
 }
 
@@ -68,6 +69,7 @@ static focl__loss_piece piece_at(const host_call *call, size_t first) {
         piece.first_row = piece.first / slab * view.inner;
         piece.rows_end = ((piece.end - 1) / slab + 1) * view.inner;
     }
+    piece.slots = focl__loss_slots_of(call->job.description, piece.first, piece.end);
     return piece;
 }
 
@@ -82,7 +84,7 @@ static byte_range range_in(const focl__loss_array_shape *array, const focl__loss
     const size_t bytes = array->element_bytes;
     switch (array->range) {
     case FOCL__RANGE_ELEMENTS:
-        return (byte_range){piece->first * bytes, (piece->end - piece->first) * bytes};
+        return (byte_range){piece->slots.first * bytes, (piece->slots.end - piece->slots.first) * bytes};
     case FOCL__RANGE_ROWS:
         return (byte_range){piece->first_row * bytes, (piece->rows_end - piece->first_row) * bytes};
     case FOCL__RANGE_WHOLE:
@@ -95,10 +97,16 @@ static bool is_output(size_t array) {
     return array >= FOCL__LOSS_FIRST_OUTPUT;
 }
 
-/* What must be on the device before the kernel: inputs, and the gradient that is added to. */
+static bool has_gaps(const host_call *call, size_t array) {
+    return call->job.plan.strided && call->job.plan.shape.arrays[array].range == FOCL__RANGE_ELEMENTS;
+}
+
+/* What must be on the device before the kernel: inputs, what is between outputs, and the gradient that is added to. */
 static const void *source_of(const host_call *call, size_t array) {
     if (!is_output(array))
         return call->from[array];
+    if (has_gaps(call, array))
+        return call->to[array];
     return array == FOCL__LOSS_gradient && call->job.plan.accumulate != 0.0F ? call->to[array] : NULL;
 }
 
@@ -236,7 +244,7 @@ focl_status focl_loss_host(focl_handle *handle, const focl_loss_description *des
     host_call call = {0};
     gather(&call, inputs, outputs);
     const focl__chain chain = {.queue = handle->queue, .kernel_seconds = kernel_seconds ? &seconds : NULL};
-    status = focl__loss_job_open(&call.job, handle, description, &shape, chain);
+    status = focl__loss_job_open(&call.job, handle, description, &shape, chain, true);
     if (!status)
         status = run(&call, &counts);
     focl__loss_job_close(&call.job, NULL);

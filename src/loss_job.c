@@ -4,6 +4,7 @@
 #include <limits.h>
 
 #include "../cl/agreement.clh"
+#include "element.h"
 #include "error.h"
 #include "handle_private.h"
 
@@ -14,6 +15,11 @@ enum {
 
 static bool given(const focl__loss_job *job, enum focl__loss_array array) {
     return job->plan.shape.arrays[array].given;
+}
+
+/* What sums and normalisers are made of. */
+static size_t scalar_bytes(const focl__loss_job *job) {
+    return job->plan.shape.arrays[FOCL__LOSS_reduced].element_bytes;
 }
 
 static size_t tiles_in(size_t count) {
@@ -30,8 +36,30 @@ static focl_status make_memory(focl__loss_job *job, size_t bytes, cl_mem *memory
     return code == CL_SUCCESS ? FOCL_OK : focl__fail_cl(code, "clCreateBuffer");
 }
 
+static bool is_of_rows(const focl__loss_job *job) {
+    return focl__loss_is_of_rows(job->description);
+}
+
+/* A summand for each row, or for each element. */
+static size_t summands_of(const focl__loss_job *job) {
+    const focl__loss_shape *shape = &job->plan.shape;
+    return focl__loss_sums_rows(job->description) && shape->elements > 0 ? shape->rows : shape->elements;
+}
+
+/* The softmax family's kernel for classes that stand next to each other has no tiles of rows. */
+static bool has_row_tiles(const focl__loss_job *job) {
+    return !is_of_rows(job) || job->plan.view.inner != 1;
+}
+
+/* Where rows are summed apart: their kernel has no tiles of rows, or pieces do not begin with one. */
+static bool sums_rows_apart(const focl__loss_job *job, bool in_pieces) {
+    const bool weights = focl__loss_job_needs(job, FOCL__STAGE_WEIGHTS);
+    return focl__loss_sums_rows(job->description) && (given(job, FOCL__LOSS_reduced) || weights) &&
+           (in_pieces || weights || !has_row_tiles(job));
+}
+
 focl_status focl__loss_job_open(focl__loss_job *job, focl_handle *handle, const focl_loss_description *description,
-                                const focl__loss_shape *shape, focl__chain chain) {
+                                const focl__loss_shape *shape, focl__chain chain, bool in_pieces) {
     *job = (focl__loss_job){
         .handle = handle,
         .description = description,
@@ -39,8 +67,12 @@ focl_status focl__loss_job_open(focl__loss_job *job, focl_handle *handle, const 
         .chain = chain,
     };
     const size_t tiles = max_of(1, max_of(tiles_in(shape->elements), tiles_in(shape->dense ? 0 : shape->rows)));
-    const focl_status status = make_memory(job, tiles * TILE_BYTES, &job->tiles);
-    return status ? status : make_memory(job, NORMALIZER_OFFSET + sizeof(float), &job->values);
+    focl_status status = make_memory(job, tiles * TILE_BYTES, &job->tiles);
+    if (!status)
+        status = make_memory(job, NORMALIZER_OFFSET + sizeof(double), &job->values);
+    if (!status && sums_rows_apart(job, in_pieces))
+        status = make_memory(job, max_of(1, shape->rows) * scalar_bytes(job), &job->row_values);
+    return status;
 }
 
 void focl__loss_job_close(focl__loss_job *job, cl_event *event) {
@@ -48,6 +80,8 @@ void focl__loss_job_close(focl__loss_job *job, cl_event *event) {
         clReleaseMemObject(job->tiles);
     if (job->values)
         clReleaseMemObject(job->values);
+    if (job->row_values)
+        clReleaseMemObject(job->row_values);
     focl__chain_end(&job->chain, event);
 }
 
@@ -57,13 +91,26 @@ static bool counts_decide(focl__normalizer_source source) {
     return source == FOCL__NORMALIZER_COUNTED || source == FOCL__NORMALIZER_ROWS || source == FOCL__NORMALIZER_POSITIVE;
 }
 
+static bool has_derivatives(const focl__loss_job *job) {
+    return given(job, FOCL__LOSS_gradient) || given(job, FOCL__LOSS_hessian);
+}
+
 static bool normalizer_matters(const focl__loss_job *job) {
-    return given(job, FOCL__LOSS_reduced) || given(job, FOCL__LOSS_gradient) || given(job, FOCL__LOSS_used_normalizer);
+    return given(job, FOCL__LOSS_reduced) || has_derivatives(job) || given(job, FOCL__LOSS_used_normalizer);
+}
+
+static bool has_probabilities(const focl__loss_job *job) {
+    return given(job, FOCL__LOSS_probabilities) || given(job, FOCL__LOSS_pt);
+}
+
+/* With target_only, kernels that read one logit of a row write all but what every logit is needed for. */
+static bool has_probabilities_apart(const focl__loss_job *job) {
+    return job->description->target_only && has_probabilities(job);
 }
 
 static bool writes_elements(const focl__loss_job *job) {
-    return given(job, FOCL__LOSS_loss) || given(job, FOCL__LOSS_gradient) || given(job, FOCL__LOSS_probabilities) ||
-           given(job, FOCL__LOSS_pt);
+    return given(job, FOCL__LOSS_loss) || has_derivatives(job) ||
+           (has_probabilities(job) && !has_probabilities_apart(job));
 }
 
 bool focl__loss_job_needs(const focl__loss_job *job, focl__loss_stage stage) {
@@ -73,6 +120,8 @@ bool focl__loss_job_needs(const focl__loss_job *job, focl__loss_stage stage) {
         return given(job, FOCL__LOSS_counts) || (counts_decide(source) && normalizer_matters(job));
     case FOCL__STAGE_WEIGHTS:
         return source == FOCL__NORMALIZER_WEIGHTS && normalizer_matters(job);
+    case FOCL__STAGE_PROBABILITIES:
+        return has_probabilities_apart(job);
     case FOCL__STAGE_LOSS:
         return writes_elements(job) || given(job, FOCL__LOSS_reduced) || given(job, FOCL__LOSS_used_normalizer);
     case FOCL__STAGE_END:
@@ -86,12 +135,17 @@ bool focl__loss_stage_uses(const focl__loss_job *job, focl__loss_stage stage, en
         return false;
     switch (array) {
     case FOCL__LOSS_targets:
-        return stage != FOCL__STAGE_WEIGHTS || !job->plan.shape.dense;
+        return stage != FOCL__STAGE_WEIGHTS || !job->plan.shape.dense || focl__loss_is_of_rows(job->description);
     case FOCL__LOSS_class_weights:
     case FOCL__LOSS_weights:
-        return stage != FOCL__STAGE_COUNT;
+        return stage == FOCL__STAGE_WEIGHTS || stage == FOCL__STAGE_LOSS;
+    case FOCL__LOSS_logits:
+        return stage == FOCL__STAGE_PROBABILITIES || stage == FOCL__STAGE_LOSS;
+    case FOCL__LOSS_probabilities:
+    case FOCL__LOSS_pt:
+        return stage == (has_probabilities_apart(job) ? FOCL__STAGE_PROBABILITIES : FOCL__STAGE_LOSS);
     case FOCL__LOSS_upstream:
-        return stage == FOCL__STAGE_LOSS && given(job, FOCL__LOSS_gradient);
+        return stage == FOCL__STAGE_LOSS && has_derivatives(job);
     default:
         return stage == FOCL__STAGE_LOSS;
     }
@@ -101,20 +155,26 @@ bool focl__loss_stage_uses(const focl__loss_job *job, focl__loss_stage stage, en
 
 static int target_code(focl_type type) {
     static const int codes[] = {
-        [FOCL_F32] = FOCL_TARGETS_F32,
-        [FOCL_U8] = FOCL_TARGETS_U8,
-        [FOCL_I32] = FOCL_TARGETS_I32,
-        [FOCL_I64] = FOCL_TARGETS_I64,
+        [FOCL_F32] = FOCL_TARGETS_F32, [FOCL_F16] = FOCL_TARGETS_F16, [FOCL_BF16] = FOCL_TARGETS_BF16,
+        [FOCL_F64] = FOCL_TARGETS_F64, [FOCL_U8] = FOCL_TARGETS_U8,   [FOCL_I16] = FOCL_TARGETS_I16,
+        [FOCL_I32] = FOCL_TARGETS_I32, [FOCL_I64] = FOCL_TARGETS_I64,
     };
     return codes[type];
 }
 
-static int output_bits(const focl__loss_job *job) {
-    int bits = given(job, FOCL__LOSS_reduced) ? FOCL_OUTPUT_SUM : 0;
-    bits |= given(job, FOCL__LOSS_loss) ? FOCL_OUTPUT_LOSS : 0;
-    bits |= given(job, FOCL__LOSS_gradient) ? FOCL_OUTPUT_GRADIENT : 0;
-    bits |= given(job, FOCL__LOSS_probabilities) ? FOCL_OUTPUT_PROBABILITIES : 0;
-    bits |= given(job, FOCL__LOSS_pt) ? FOCL_OUTPUT_PT : 0;
+static int output_bits(const focl__loss_job *job, focl__loss_stage stage) {
+    static const struct {
+        enum focl__loss_array array;
+        int bit;
+    } outputs[] = {
+        {FOCL__LOSS_loss, FOCL_OUTPUT_LOSS},       {FOCL__LOSS_gradient, FOCL_OUTPUT_GRADIENT},
+        {FOCL__LOSS_hessian, FOCL_OUTPUT_HESSIAN}, {FOCL__LOSS_probabilities, FOCL_OUTPUT_PROBABILITIES},
+        {FOCL__LOSS_pt, FOCL_OUTPUT_PT},
+    };
+    const int sum = job->row_values ? FOCL_OUTPUT_ROW_LOSSES : FOCL_OUTPUT_SUM;
+    int bits = focl__loss_stage_uses(job, stage, FOCL__LOSS_reduced) ? sum : 0;
+    for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++)
+        bits |= focl__loss_stage_uses(job, stage, outputs[i].array) ? outputs[i].bit : 0;
     return bits;
 }
 
@@ -126,10 +186,10 @@ static int weight_bits(const focl__loss_job *job) {
     return bits;
 }
 
-static int gradient_bits(const focl__loss_job *job) {
-    if (!given(job, FOCL__LOSS_gradient))
+static int derivative_bits(const focl__loss_job *job) {
+    if (!has_derivatives(job))
         return 0;
-    int bits = job->plan.accumulate != 0.0F ? FOCL_OPTION_ACCUMULATE : 0;
+    int bits = given(job, FOCL__LOSS_gradient) && job->plan.accumulate != 0.0F ? FOCL_OPTION_ACCUMULATE : 0;
     bits |= job->plan.source != FOCL__NORMALIZER_VALUE ? FOCL_OPTION_NORMALIZER : 0;
     if (given(job, FOCL__LOSS_upstream))
         bits |=
@@ -141,11 +201,15 @@ static int loss_bits(const focl__loss_job *job) {
     int bits = job->plan.smoothing != 0.0F ? FOCL_OPTION_SMOOTHING : 0;
     if (given(job, FOCL__LOSS_pos_weights))
         bits |= job->description->pos_weight_count == 1 ? FOCL_OPTION_POS_WEIGHT : FOCL_OPTION_POS_WEIGHTS;
-    return bits | weight_bits(job) | gradient_bits(job);
+    bits |= job->plan.poly1 != 0.0F ? FOCL_OPTION_POLY1 : 0;
+    bits |= job->plan.asymmetric ? FOCL_OPTION_ASYMMETRIC : 0;
+    return bits | weight_bits(job) | derivative_bits(job);
 }
 
 static int option_bits(const focl__loss_job *job, focl__loss_stage stage) {
-    const int common = job->description->target_only ? FOCL_OPTION_TARGET_ONLY : 0;
+    int common = job->description->target_only ? FOCL_OPTION_TARGET_ONLY : 0;
+    common |= focl__loss_is_of_rows(job->description) ? FOCL_OPTION_ROWS : 0;
+    common |= job->plan.strided ? FOCL_OPTION_STRIDED : 0;
     switch (stage) {
     case FOCL__STAGE_WEIGHTS:
         return common | weight_bits(job);
@@ -157,20 +221,48 @@ static int option_bits(const focl__loss_job *job, focl__loss_stage stage) {
 }
 
 /* 32-bit indices where every index, a tile beyond the end included, fits. */
-static bool needs_index64(const focl__loss_plan *plan) {
-    return max_of(plan->shape.elements, plan->shape.rows) > (size_t)UINT_MAX - 1024 * (size_t)FOCL_TILE;
+static bool needs_index64(const focl__loss_job *job) {
+    const focl__loss_shape *shape = &job->plan.shape;
+    const size_t most = max_of(max_of(shape->elements, shape->rows), shape->span);
+    return job->handle->wide_indices || most > (size_t)UINT_MAX - 1024 * (size_t)FOCL_TILE;
+}
+
+/* The source of the losses, and the kernel in it where a row is one summand. */
+static const char *loss_source_of(const focl__loss_job *job) {
+    if (job->description->target_only)
+        return job->plan.view.inner == 1 && !job->plan.strided ? "target_loss_rows" : "target_loss_pixels";
+    if (!is_of_rows(job))
+        return "sigmoid_loss";
+    return job->plan.view.inner == 1 ? "softmax_loss_rows" : "softmax_loss_pixels";
+}
+
+/* The source of a stage's kernel. */
+static const char *source_of(const focl__loss_job *job, focl__loss_stage stage) {
+    switch (stage) {
+    case FOCL__STAGE_PROBABILITIES:
+        return "sigmoid_loss";
+    case FOCL__STAGE_LOSS:
+        return loss_source_of(job);
+    default:
+        return "normalizer";
+    }
 }
 
 static focl__program_key program_key(const focl__loss_job *job, focl__loss_stage stage) {
-    focl__program_key key = {.source = stage == FOCL__STAGE_LOSS ? "sigmoid_loss" : "normalizer"};
+    focl__program_key key = {.source = source_of(job, stage)};
     focl__program_define(&key, "FOCL_TARGETS", target_code(job->description->targets_type));
     focl__program_define(&key, "FOCL_OPTIONS", option_bits(job, stage));
-    if (needs_index64(&job->plan))
+    focl__program_define(&key, "FOCL_ACTIVATION", job->plan.activation);
+    focl__program_define(&key, "FOCL_OBJECTIVE", job->plan.objective);
+    if (job->description->logits_type != FOCL_F32)
+        focl__program_define(&key, "FOCL_STORAGE", focl__storage_code(job->description->logits_type));
+    if (needs_index64(job))
         focl__program_define(&key, "FOCL_INDEX64", 1);
-    if (stage == FOCL__STAGE_LOSS) {
-        focl__program_define(&key, "FOCL_ACTIVATION", job->plan.activation);
+    if (stage == FOCL__STAGE_LOSS || stage == FOCL__STAGE_PROBABILITIES) {
         focl__program_define(&key, "FOCL_GAMMA", job->plan.gamma_kind);
-        focl__program_define(&key, "FOCL_OUTPUTS", output_bits(job));
+        focl__program_define(&key, "FOCL_OUTPUTS", output_bits(job, stage));
+        if (given(job, FOCL__LOSS_hessian))
+            focl__program_define(&key, "FOCL_CURVATURE_KIND", job->plan.curvature);
     }
     return key;
 }
@@ -188,6 +280,8 @@ typedef struct kernel_arrays {
     FOCL_KERNEL_ARRAYS(ARRAY_MEMBER)
 #undef ARRAY_MEMBER
 } kernel_arrays;
+
+typedef cl_float cl_focl_scalar;
 
 typedef struct kernel_scalars {
 #define SCALAR_MEMBER(type, name) cl_##type name;
@@ -221,6 +315,8 @@ static bool target_can_be(focl_type type, int64_t label) {
     switch (type) {
     case FOCL_U8:
         return label >= 0 && label <= UINT8_MAX;
+    case FOCL_I16:
+        return label >= INT16_MIN && label <= INT16_MAX;
     case FOCL_I32:
         return label >= INT32_MIN && label <= INT32_MAX;
     default:
@@ -237,13 +333,20 @@ static kernel_scalars scalars_of(const focl__loss_job *job, const focl__loss_pie
         .end = piece->end,
         .first_row = piece->first_row,
         .rows_end = piece->rows_end,
+        .first_slot = piece->slots.first,
         .classes = plan->view.classes,
         .inner = plan->view.inner,
+        .outer_stride = plan->strides.outer,
+        .class_stride = plan->strides.classes,
+        .inner_stride = plan->strides.inner,
         .ignore_index = description->ignore_index,
         .background = description->background,
         .has_ignore_index = description->has_ignore_index && target_can_be(type, description->ignore_index),
         .has_background = description->has_background && target_can_be(type, description->background),
         .gamma = plan->gamma,
+        .gamma_negative = plan->gamma_negative,
+        .margin = plan->margin,
+        .poly1 = plan->poly1,
         .alpha_positive = plan->alpha_positive,
         .alpha_negative = plan->alpha_negative,
         .smoothing = plan->smoothing,
@@ -265,48 +368,91 @@ static void add_arguments(focl__arguments *arguments, const kernel_arrays *array
 #undef ADD_SCALAR
 }
 
-/* What differs between the stages' kernels over elements. */
-static const struct {
+/* How a kernel goes through a piece. */
+typedef struct walk {
     const char *kernel;
     focl__spread spread;
-} walks[] = {
-    [FOCL__STAGE_COUNT] = {"normalizer_count", FOCL__SPREAD_PER_TILE},
-    [FOCL__STAGE_WEIGHTS] = {"normalizer_weights", FOCL__SPREAD_SHARED},
-    [FOCL__STAGE_LOSS] = {"sigmoid_loss_elements", FOCL__SPREAD_SHARED},
-};
+    bool over_rows;  /* not over elements */
+    bool keeps_rows; /* takes row_values */
+} walk;
 
-static bool walks_rows(const focl__loss_job *job, focl__loss_stage stage) {
-    return stage == FOCL__STAGE_COUNT && !job->plan.shape.dense;
+static walk walk_of(const focl__loss_job *job, focl__loss_stage stage) {
+    static const walk over_elements = {"sigmoid_loss_elements", FOCL__SPREAD_SHARED, false, false};
+    const bool sums_rows = focl__loss_sums_rows(job->description);
+    switch (stage) {
+    case FOCL__STAGE_COUNT:
+        return (walk){"normalizer_count", FOCL__SPREAD_PER_TILE, !job->plan.shape.dense, false};
+    case FOCL__STAGE_WEIGHTS:
+        return (walk){"normalizer_weights", FOCL__SPREAD_SHARED, sums_rows, true};
+    case FOCL__STAGE_PROBABILITIES:
+        return over_elements;
+    default:
+        break;
+    }
+    if (!sums_rows)
+        return over_elements;
+    return (walk){loss_source_of(job), has_row_tiles(job) ? FOCL__SPREAD_SHARED : FOCL__SPREAD_ROWS, true, true};
 }
 
-/* A vector that crosses from one row into the next is walked lane by lane: do not let every other one. Folds have no
-   vectors, but share their stage's program. */
-static unsigned widest_vector(const focl__loss_job *job) {
+/* The least vector that has room for all classes. */
+static unsigned vector_for(size_t classes) {
+    unsigned vector = 1;
+    while (vector < classes && vector < FOCL_LANES)
+        vector *= 2;
+    return vector;
+}
+
+/*
+ * A vector that crosses from one row into the next is walked lane by lane: do not let every other one. Nor should half
+ * of a row's last vector be idle. Folds have no vectors, but share their stage's program.
+ */
+static unsigned widest_vector(const focl__loss_job *job, focl__loss_stage stage) {
     const focl_view view = job->plan.view;
-    const bool rows_matter = !job->plan.shape.dense || given(job, FOCL__LOSS_class_weights) ||
+    if (job->description->target_only && stage != FOCL__STAGE_PROBABILITIES)
+        return 0; /* lanes are rows */
+    const bool rows_matter = is_of_rows(job) || !job->plan.shape.dense || given(job, FOCL__LOSS_class_weights) ||
                              given(job, FOCL__LOSS_pos_weights) || given(job, FOCL__LOSS_weights);
-    return rows_matter && view.inner == 1 && view.classes % 32 != 0 ? 16 : 0;
+    if (!rows_matter || view.inner != 1)
+        return 0;
+    if (is_of_rows(job) && view.classes <= 32)
+        return vector_for(view.classes);
+    return view.classes % 32 != 0 && view.classes % 32 <= 16 ? 16 : is_of_rows(job) || view.classes % 32 == 0 ? 0 : 16;
+}
+
+/* Rows that a group goes through twice should still be in a core's cache the second time. */
+enum { GROUP_CACHE_BYTES = 1 << 17 };
+
+static size_t rows_of_group(const focl__loss_job *job) {
+    const size_t row_bytes = job->plan.view.classes * sizeof(float) * (job->plan.shape.dense ? 2 : 1);
+    return row_bytes < GROUP_CACHE_BYTES ? GROUP_CACHE_BYTES / max_of(1, row_bytes) : 1;
 }
 
 focl_status focl__loss_job_walk(focl__loss_job *job, focl__loss_stage stage, const focl__loss_piece *piece) {
-    const bool rows = walks_rows(job, stage);
-    const size_t start = rows ? piece->first_row : piece->first;
-    const size_t end = rows ? piece->rows_end : piece->end;
-    if (start >= end)
+    const walk how = walk_of(job, stage);
+    const size_t start = how.over_rows ? piece->first_row : piece->first;
+    const size_t end = how.over_rows ? piece->rows_end : piece->end;
+    if (start >= end || (stage != FOCL__STAGE_COUNT && piece->first >= piece->end))
         return FOCL_OK;
     const kernel_arrays arrays = arrays_of(job, piece);
     const kernel_scalars scalars = scalars_of(job, piece);
     const cl_ulong first_tile = start / FOCL_TILE;
     focl__arguments arguments = {0};
     add_arguments(&arguments, &arrays, &scalars);
-    focl__argument_add(&arguments, sizeof job->tiles, &job->tiles);
-    focl__argument_add(&arguments, sizeof first_tile, &first_tile);
+    if (how.spread != FOCL__SPREAD_ROWS) {
+        focl__argument_add(&arguments, sizeof job->tiles, &job->tiles);
+        focl__argument_add(&arguments, sizeof first_tile, &first_tile);
+    }
+    if (how.keeps_rows)
+        focl__argument_add(&arguments, sizeof job->row_values, &job->row_values);
     const focl__launch_description launch = {
-        .kernel = walks[stage].kernel,
+        .kernel = how.kernel,
         .key = program_key(job, stage),
-        .spread = walks[stage].spread,
+        .spread = how.spread,
         .tiles = tiles_in(end - start),
-        .vector_max = widest_vector(job),
+        .rows = end - start,
+        .group_rows = rows_of_group(job),
+        .lanes_max = how.spread == FOCL__SPREAD_ROWS ? FOCL_LANES : 0,
+        .vector_max = widest_vector(job, stage),
         .arguments = &arguments,
     };
     return focl__launch(job->handle, &job->chain, &launch);
@@ -353,7 +499,7 @@ static focl_status fold_counts(focl__loss_job *job, const focl_buffer *arrays) {
         .kernel = "normalizer_count_fold",
         .key = program_key(job, FOCL__STAGE_COUNT),
         .spread = FOCL__SPREAD_ONE,
-        .vector_max = widest_vector(job),
+        .vector_max = widest_vector(job, FOCL__STAGE_COUNT),
         .arguments = &arguments,
     };
     return focl__launch(job->handle, &job->chain, &launch);
@@ -369,8 +515,37 @@ typedef struct fold_targets {
     array_argument used_normalizer;
 } fold_targets;
 
+static focl__program_key row_sum_key(const focl__loss_job *job) {
+    focl__program_key key = {.source = "row_sum"};
+    if (job->description->logits_type == FOCL_F64)
+        focl__program_define(&key, "FOCL_STORAGE", FOCL_STORAGE_F64);
+    if (needs_index64(job))
+        focl__program_define(&key, "FOCL_INDEX64", 1);
+    return key;
+}
+
+/* From the rows' values to sums of tiles. */
+static focl_status sum_rows(focl__loss_job *job) {
+    const cl_ulong rows = summands_of(job);
+    focl__arguments arguments = {0};
+    if (!job->row_values || rows == 0)
+        return FOCL_OK;
+    focl__argument_add(&arguments, sizeof job->row_values, &job->row_values);
+    focl__argument_add(&arguments, sizeof rows, &rows);
+    focl__argument_add(&arguments, sizeof job->tiles, &job->tiles);
+    const focl__launch_description launch = {
+        .kernel = "row_sum_tiles",
+        .key = row_sum_key(job),
+        .spread = FOCL__SPREAD_SHARED,
+        .tiles = tiles_in(summands_of(job)),
+        .arguments = &arguments,
+    };
+    return focl__launch(job->handle, &job->chain, &launch);
+}
+
 static focl_status fold_sums(focl__loss_job *job, focl__loss_stage stage, const fold_targets *to) {
-    const cl_ulong tiles = tiles_in(job->plan.shape.elements);
+    const bool apart = job->row_values || !has_row_tiles(job);
+    const cl_ulong tiles = tiles_in(summands_of(job));
     const cl_int has_reduced = to->reduced.memory != NULL;
     const cl_int has_used = to->used_normalizer.memory != NULL;
     focl__arguments arguments = {0};
@@ -389,9 +564,9 @@ static focl_status fold_sums(focl__loss_job *job, focl__loss_stage stage, const 
     focl__argument_add(&arguments, sizeof to->used_normalizer.offset, &to->used_normalizer.offset);
     const focl__launch_description launch = {
         .kernel = "reduce_fold",
-        .key = program_key(job, stage),
+        .key = apart ? row_sum_key(job) : program_key(job, stage),
         .spread = FOCL__SPREAD_ONE,
-        .vector_max = widest_vector(job),
+        .vector_max = apart ? 0 : widest_vector(job, stage),
         .arguments = &arguments,
     };
     return focl__launch(job->handle, &job->chain, &launch);
@@ -403,7 +578,8 @@ static focl_status fold_weights(focl__loss_job *job) {
         .divisor = 1.0F,
         .reduced = {job->values, NORMALIZER_OFFSET / sizeof(float)},
     };
-    return fold_sums(job, FOCL__STAGE_WEIGHTS, &to);
+    const focl_status status = sum_rows(job);
+    return status ? status : fold_sums(job, FOCL__STAGE_WEIGHTS, &to);
 }
 
 static focl_status fold_loss(focl__loss_job *job, const focl_buffer *arrays) {
@@ -417,7 +593,8 @@ static focl_status fold_loss(focl__loss_job *job, const focl_buffer *arrays) {
         .reduced = array_at(job, FOCL__LOSS_reduced, &arrays[FOCL__LOSS_reduced]),
         .used_normalizer = array_at(job, FOCL__LOSS_used_normalizer, &arrays[FOCL__LOSS_used_normalizer]),
     };
-    return fold_sums(job, FOCL__STAGE_LOSS, &to);
+    const focl_status status = given(job, FOCL__LOSS_reduced) ? sum_rows(job) : FOCL_OK;
+    return status ? status : fold_sums(job, FOCL__STAGE_LOSS, &to);
 }
 
 focl_status focl__loss_job_fold(focl__loss_job *job, focl__loss_stage stage, const focl_buffer *arrays) {
@@ -426,6 +603,8 @@ focl_status focl__loss_job_fold(focl__loss_job *job, focl__loss_stage stage, con
         return fold_counts(job, arrays);
     case FOCL__STAGE_WEIGHTS:
         return fold_weights(job);
+    case FOCL__STAGE_PROBABILITIES:
+        return FOCL_OK;
     default:
         return fold_loss(job, arrays);
     }

@@ -1,5 +1,5 @@
 /*
- * A loss call as work for a device: up to three stages, each a kernel over the elements and a fold of its tiles. The
+ * A loss call as work for a device: up to four stages, each a kernel over the elements and a fold of its tiles. The
  * device API runs each stage over the whole at once, the host API over one piece after another. Internal.
  */
 #ifndef FOCL_LOSS_JOB_H
@@ -13,6 +13,7 @@
 typedef enum focl__loss_stage {
     FOCL__STAGE_COUNT,   /* counters of the targets */
     FOCL__STAGE_WEIGHTS, /* the sum of weights */
+    FOCL__STAGE_PROBABILITIES, /* of every element, and p_t, where the losses need the labels' logits alone */
     FOCL__STAGE_LOSS,
     FOCL__STAGE_END
 } focl__loss_stage;
@@ -24,6 +25,7 @@ typedef struct focl__loss_piece {
     size_t end;
     size_t first_row;
     size_t rows_end;
+    focl__loss_slots slots; /* of the elements */
 } focl__loss_piece;
 
 typedef struct focl__loss_job {
@@ -31,13 +33,17 @@ typedef struct focl__loss_job {
     const focl_loss_description *description;
     focl__loss_plan plan;
     focl__chain chain;
-    cl_mem tiles;  /* a pair of floats or four counters for each tile of the whole */
-    cl_mem values; /* a focl_loss_counts, then the normaliser */
+    cl_mem tiles;      /* a pair of floats or four counters for each tile of the whole */
+    cl_mem values;     /* a focl_loss_counts, then the normaliser */
+    cl_mem row_values; /* a number for each row of the whole, to be summed by row_sum.cl; NULL where tiles do */
 } focl__loss_job;
 
-/* Takes a checked call and the chain's start; makes the device memory. Close it in any case. FOCL_EDEVICEMEM, ... */
+/*
+ * Takes a checked call and the chain's start; makes the device memory. in_pieces: the walks will not be over the whole
+ * at once. Close it in any case. FOCL_EDEVICEMEM, ...
+ */
 focl_status focl__loss_job_open(focl__loss_job *job, focl_handle *handle, const focl_loss_description *description,
-                                const focl__loss_shape *shape, focl__chain chain);
+                                const focl__loss_shape *shape, focl__chain chain, bool in_pieces);
 
 /* Releases the memory (OpenCL keeps it until the work is done) and gives the last event away. */
 void focl__loss_job_close(focl__loss_job *job, cl_event *event);
@@ -47,7 +53,10 @@ bool focl__loss_job_needs(const focl__loss_job *job, focl__loss_stage stage);
 /* Which arrays a stage touches in device memory, except those of one value. */
 bool focl__loss_stage_uses(const focl__loss_job *job, focl__loss_stage stage, enum focl__loss_array array);
 
-/* Enqueues a stage's kernel over a piece; pieces begin at multiples of FOCL_TILE elements. */
+/*
+ * Enqueues a stage's kernel over a piece. Pieces begin at multiples of FOCL_TILE elements; where a row is one summand
+ * they are of whole outer indices.
+ */
 focl_status focl__loss_job_walk(focl__loss_job *job, focl__loss_stage stage, const focl__loss_piece *piece);
 
 /* Enqueues the fold of a stage's tiles; of arrays[], the outputs of one value are written. */

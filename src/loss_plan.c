@@ -49,12 +49,18 @@ static focl__normalizer_source source_of(const focl_loss_description *descriptio
     return FOCL__NORMALIZER_VALUE;
 }
 
+/* alpha is among the weights of a row of the softmax family. */
+static double known_weight(const focl_loss_description *description) {
+    return focl__loss_is_of_rows(description) && description->alpha >= 0 ? description->alpha : 1;
+}
+
 /* The divisor where no counting is needed. */
 static float divisor_of(const focl_loss_description *description, const focl__loss_shape *shape) {
     switch (description->reduction) {
     case FOCL_REDUCTION_MEAN:
+        return (float)shape->counts;
     case FOCL_REDUCTION_WEIGHTED_MEAN:
-        return (float)shape->elements;
+        return (float)((double)shape->counts * known_weight(description));
     case FOCL_REDUCTION_ROW_MEAN:
         return (float)shape->rows;
     case FOCL_REDUCTION_GIVEN:
@@ -68,25 +74,80 @@ static float divisor_of(const focl_loss_description *description, const focl__lo
 }
 
 static focl_view kernel_view(const focl_loss_description *description, const focl__loss_shape *shape) {
-    if (description->shape.classes == 1)
+    if (description->shape.classes == 1 && !focl__loss_is_strided(description) && !focl__loss_is_of_rows(description))
         return (focl_view){1, 1, shape->elements};
     return description->shape;
 }
 
+static focl_strides kernel_strides(const focl_loss_description *description, focl_view view) {
+    if (focl__loss_is_strided(description))
+        return description->strides;
+    return (focl_strides){view.classes * view.inner, view.inner, 1};
+}
+
+static int activation_of(focl_activation activation) {
+    static const int codes[] = {
+        [FOCL_SIGMOID] = FOCL_ACTIVATION_SIGMOID,
+        [FOCL_IDENTITY] = FOCL_ACTIVATION_IDENTITY,
+        [FOCL_SOFTMAX] = FOCL_ACTIVATION_SOFTMAX,
+        [FOCL_CATEGORICAL] = FOCL_ACTIVATION_CATEGORICAL,
+    };
+    return codes[activation];
+}
+
+static int objective_of(focl_objective objective) {
+    static const int codes[] = {
+        [FOCL_FOCAL] = FOCL_OBJECTIVE_FOCAL,
+        [FOCL_CROSS_ENTROPY] = FOCL_OBJECTIVE_FOCAL,
+        [FOCL_MSE] = FOCL_OBJECTIVE_MSE,
+        [FOCL_QUALITY_FOCAL] = FOCL_OBJECTIVE_QUALITY,
+        [FOCL_VARIFOCAL] = FOCL_OBJECTIVE_VARIFOCAL,
+    };
+    return codes[objective];
+}
+
+static int curvature_of(focl_curvature curvature) {
+    static const int codes[] = {
+        [FOCL_CURVATURE_RAW] = FOCL_CURVATURE_OF_RAW,
+        [FOCL_CURVATURE_ABSOLUTE] = FOCL_CURVATURE_OF_ABSOLUTE,
+        [FOCL_CURVATURE_GAUSS_NEWTON] = FOCL_CURVATURE_OF_GAUSS_NEWTON,
+    };
+    return codes[curvature];
+}
+
+/* The weight of t = 0: alpha's complement; of varifocal loss, alpha itself. */
+static double alpha_negative_of(const focl_loss_description *description) {
+    if (description->alpha < 0)
+        return 1;
+    return description->objective == FOCL_VARIFOCAL ? description->alpha : 1 - description->alpha;
+}
+
 focl__loss_plan focl__loss_plan_make(const focl_loss_description *description, const focl__loss_shape *shape) {
-    const bool balanced = description->alpha >= 0;
     const float gamma = to_f32(description->gamma);
+    const float gamma_negative = description->gamma_negative < 0 ? gamma : to_f32(description->gamma_negative);
+    const float margin = to_f32(description->margin);
+    const bool asymmetric = gamma_negative != gamma || margin > 0.0F;
+    const focl_view view = kernel_view(description, shape);
     return (focl__loss_plan){
         .shape = *shape,
-        .view = kernel_view(description, shape),
-        .activation = description->activation == FOCL_SIGMOID ? FOCL_ACTIVATION_SIGMOID : FOCL_ACTIVATION_IDENTITY,
-        .gamma_kind = gamma_kind_of(gamma),
+        .view = view,
+        .strides = kernel_strides(description, view),
+        .strided = focl__loss_is_strided(description),
+        .activation = activation_of(description->activation),
+        .objective = objective_of(description->objective),
+        .gamma_kind = asymmetric ? FOCL_GAMMA_ANY : gamma_kind_of(gamma),
+        .curvature = curvature_of(description->curvature),
+        .asymmetric = asymmetric,
         .gamma = gamma,
-        .alpha_positive = balanced ? to_f32(description->alpha) : 1.0F,
-        .alpha_negative = balanced ? to_f32(1.0 - description->alpha) : 1.0F,
+        .gamma_negative = gamma_negative,
+        .margin = margin,
+        .poly1 = to_f32(description->poly1),
+        .alpha_positive =
+            description->alpha < 0 || description->objective == FOCL_VARIFOCAL ? 1.0F : to_f32(description->alpha),
+        .alpha_negative = to_f32(alpha_negative_of(description)),
         .smoothing = to_f32(description->label_smoothing),
         .clip = to_f32(description->clip),
-        .upstream = to_f32(description->upstream),
+        .upstream = to_f32(description->upstream * description->loss_scale),
         .accumulate = to_f32(description->accumulate),
         .empty = description->empty == FOCL_EMPTY_NAN ? NAN : 0.0F,
         .source = source_of(description, shape),

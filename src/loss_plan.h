@@ -17,15 +17,23 @@ typedef enum focl__normalizer_source {
 
 typedef struct focl__loss_plan {
     focl__loss_shape shape;
-    focl_view view; /* classes = 1 written as one plane: 1 x 1 x elements */
-    int activation; /* as cl/agreement.clh, like gamma_kind */
+    focl_view view;       /* contiguous classes = 1 written as one plane: 1 x 1 x elements */
+    focl_strides strides; /* of the view, never all 0 */
+    bool strided;         /* not contiguous */
+    int activation;       /* as cl/agreement.clh, like objective, gamma_kind and curvature */
+    int objective;
     int gamma_kind;
+    int curvature;
+    bool asymmetric; /* gamma_negative or margin make a difference */
     float gamma;
+    float gamma_negative;
+    float margin;
+    float poly1;
     float alpha_positive;
     float alpha_negative;
     float smoothing;
     float clip;
-    float upstream;
+    float upstream; /* loss_scale in it */
     float accumulate;
     float empty; /* the reduced loss when the normaliser is 0 */
     focl__normalizer_source source;

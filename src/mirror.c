@@ -7,38 +7,59 @@
 #include "../cl/agreement.clh"
 #include "../cl/reduce.clh"
 #include "../cl/sigmoid_element.clh"
+#include "element.h"
 #include "loss_check.h"
 #include "loss_plan.h"
+#include "mirror_private.h"
 
 /* What a call is while it is walked through. */
 typedef struct mirror {
     const focl_loss_description *description;
     focl__loss_plan plan;
     focl_rule rule;
-    const float *logits;
+    const void *logits;
     const void *targets;
     const float *class_weights;
     const float *pos_weights;
     const float *weights;
     const float *upstream;
-    float *loss;
-    float *gradient;
-    float *probabilities;
-    float *pt;
+    void *loss;
+    void *gradient;
+    void *hessian;
+    void *probabilities;
+    void *pt;
 } mirror;
 
 /* An element's place. */
 typedef struct place {
-    size_t element;
+    size_t slot; /* in arrays of elements */
     size_t row;
     size_t class_number;
 } place;
 
+static place place_in(const mirror *m, size_t row, size_t class_number) {
+    const size_t inner = m->plan.view.inner;
+    const focl_strides strides = m->plan.strides;
+    return (place){
+        .slot = row / inner * strides.outer + class_number * strides.classes + row % inner * strides.inner,
+        .row = row,
+        .class_number = class_number,
+    };
+}
+
 static place place_of(const mirror *m, size_t element) {
     const focl_view view = m->plan.view;
     const size_t plane = element / view.inner;
-    const size_t outer = plane / view.classes;
-    return (place){element, outer * view.inner + element % view.inner, plane % view.classes};
+    return place_in(m, plane / view.classes * view.inner + element % view.inner, plane % view.classes);
+}
+
+static float read_at(const mirror *m, const void *array, place at) {
+    return focl__element_f32(m->description->logits_type, array, at.slot);
+}
+
+static void write_at(const mirror *m, void *array, place at, float value) {
+    if (array)
+        focl__element_store(m->description->logits_type, array, at.slot, value);
 }
 
 static bool is_ignored(const mirror *m, int64_t label) {
@@ -62,7 +83,7 @@ static float weighted(const mirror *m, float value, place at) {
     if (m->class_weights)
         value = focl_times(value, focl_flush(m->class_weights[at.class_number]));
     if (m->weights) {
-        const size_t index = m->description->weights_extent == FOCL_PER_ELEMENT ? at.element : at.row;
+        const size_t index = m->description->weights_extent == FOCL_PER_ELEMENT ? at.slot : at.row;
         value = focl_times(value, focl_flush(m->weights[index]));
     }
     return value;
@@ -71,7 +92,7 @@ static float weighted(const mirror *m, float value, place at) {
 static float times_upstream(const mirror *m, float gradient, place at) {
     if (!m->upstream)
         return gradient;
-    const size_t index = m->description->upstream_extent == FOCL_PER_ELEMENT ? at.element : at.row;
+    const size_t index = m->description->upstream_extent == FOCL_PER_ELEMENT ? at.slot : at.row;
     return focl_times(gradient, focl_flush(m->upstream[index]));
 }
 
@@ -82,11 +103,12 @@ static float pos_weight_at(const mirror *m, place at) {
 }
 
 static focl_element evaluate(const mirror *m, place at) {
-    const float x = m->logits[at.element];
+    const float x = read_at(m, m->logits, at);
     const float pos_weight = pos_weight_at(m, at);
     focl_element element;
     if (m->plan.shape.dense) {
-        element = focl_dense_element(x, ((const float *)m->targets)[at.element], pos_weight, m->rule);
+        const float target = focl__element_f32(m->description->targets_type, m->targets, at.slot);
+        element = focl_dense_element(x, target, pos_weight, m->rule);
     } else {
         const int64_t label = focl__label_at(m->description->targets_type, m->targets, at.row);
         element = focl_index_element(x, is_positive(m, label, at.class_number), pos_weight, m->rule);
@@ -96,35 +118,59 @@ static focl_element evaluate(const mirror *m, place at) {
     const bool counts = element_counts(m, at);
     element.loss = counts ? weighted(m, element.loss, at) : 0.0F;
     element.gradient = counts ? times_upstream(m, weighted(m, element.gradient, at), at) : 0.0F;
+    element.hessian = counts ? times_upstream(m, weighted(m, element.hessian, at), at) : 0.0F;
+    element.hessian = focl_curvature_written(element.hessian, m->rule);
     return element;
 }
 
-static void store(const mirror *m, size_t at, focl_element element) {
-    if (m->loss)
-        m->loss[at] = element.loss;
-    if (m->gradient) {
-        const float accumulate = m->plan.accumulate;
-        if (accumulate != 0.0F)
-            element.gradient = focl_flush(focl_times(focl_flush(m->gradient[at]), accumulate) + element.gradient);
-        m->gradient[at] = element.gradient;
+static void store(const mirror *m, place at, focl_element element) {
+    write_at(m, m->loss, at, element.loss);
+    if (m->gradient && m->plan.accumulate != 0.0F) {
+        const float old = focl_flush(read_at(m, m->gradient, at));
+        element.gradient = focl_flush(focl_times(old, m->plan.accumulate) + element.gradient);
     }
-    if (m->probabilities)
-        m->probabilities[at] = element.probability;
-    if (m->pt)
-        m->pt[at] = element.pt;
+    write_at(m, m->gradient, at, element.gradient);
+    write_at(m, m->hessian, at, element.hessian);
+    write_at(m, m->probabilities, at, element.probability);
+    write_at(m, m->pt, at, element.pt);
 }
 
 /* What is summed over the elements: the weights of those that count, or the losses, which are stored on the way. */
-typedef float (*summand)(const mirror *m, place at);
-
-static float weight_of(const mirror *m, place at) {
+static float weight_of(void *context, size_t element) {
+    const mirror *m = context;
+    const place at = place_of(m, element);
     return element_counts(m, at) ? weighted(m, 1.0F, at) : 0.0F;
 }
 
-static float loss_of(const mirror *m, place at) {
+static float loss_of(void *context, size_t index) {
+    const mirror *m = context;
+    const place at = place_of(m, index);
     const focl_element element = evaluate(m, at);
-    store(m, at.element, element);
+    store(m, at, element);
     return element.loss;
+}
+
+/* With target_only a row is one summand: what its label's element has. */
+static float weight_of_row(void *context, size_t row) {
+    const mirror *m = context;
+    float weight = 0.0F;
+    for (size_t c = 0; c < m->plan.view.classes; c++) {
+        const place at = place_in(m, row, c);
+        weight = element_counts(m, at) ? weighted(m, 1.0F, at) : weight;
+    }
+    return weight;
+}
+
+static float loss_of_row(void *context, size_t row) {
+    const mirror *m = context;
+    float loss = 0.0F;
+    for (size_t c = 0; c < m->plan.view.classes; c++) {
+        const place at = place_in(m, row, c);
+        const focl_element element = evaluate(m, at);
+        store(m, at, element);
+        loss = element_counts(m, at) ? element.loss : loss;
+    }
+    return loss;
 }
 
 static focl_sum join_lanes(focl_sum lanes[FOCL_LANES]) {
@@ -150,14 +196,13 @@ static focl_sum tile_sum(const float *values) {
     return join_lanes(lanes);
 }
 
-static float sum_over_elements(const mirror *m, summand value_of) {
-    const size_t elements = m->plan.shape.elements;
+float focl__mirror_sum(size_t count, focl__mirror_value *value_of, void *context) {
     focl_sum lanes[FOCL_LANES] = {{0.0F, 0.0F}};
-    for (size_t tile = 0; tile * FOCL_TILE < elements; tile++) {
+    for (size_t tile = 0; tile * FOCL_TILE < count; tile++) {
         float values[FOCL_TILE];
         for (size_t i = 0; i < FOCL_TILE; i++) {
-            const size_t element = tile * FOCL_TILE + i;
-            values[i] = element < elements ? value_of(m, place_of(m, element)) : 0.0F;
+            const size_t index = tile * FOCL_TILE + i;
+            values[i] = index < count ? value_of(context, index) : 0.0F;
         }
         focl_sum *lane = &lanes[tile % FOCL_LANES];
         *lane = focl_join(*lane, tile_sum(values));
@@ -165,28 +210,35 @@ static float sum_over_elements(const mirror *m, summand value_of) {
     return focl_sum_value(join_lanes(lanes));
 }
 
-static float normalizer_of(const mirror *m, const focl_loss_counts *counts, const float *given) {
-    switch (m->plan.source) {
+float focl__mirror_normalizer(const focl__loss_plan *plan, const focl_loss_counts *counts, const void *given,
+                              size_t count, focl__mirror_value *value_of, void *context) {
+    switch (plan->source) {
     case FOCL__NORMALIZER_WEIGHTS:
-        return focl_flush(sum_over_elements(m, weight_of));
+        return focl_flush(focl__mirror_sum(count, value_of, context));
     case FOCL__NORMALIZER_ARRAY:
-        return *given;
+        return *(const float *)given;
     default:
-        return focl__loss_plan_divisor(&m->plan, counts);
+        return focl__loss_plan_divisor(plan, counts);
     }
 }
 
-static focl_rule rule_of(const mirror *m, float normalizer) {
+focl_rule focl__mirror_rule(const focl__loss_plan *plan) {
     return (focl_rule){
-        .activation = m->plan.activation,
-        .gamma_kind = m->plan.gamma_kind,
-        .gamma = m->plan.gamma,
-        .alpha_positive = m->plan.alpha_positive,
-        .alpha_negative = m->plan.alpha_negative,
-        .smoothing = m->plan.smoothing,
-        .clip = m->plan.clip,
-        .has_pos_weight = m->pos_weights != NULL,
-        .gradient_scale = focl_gradient_scale(m->plan.upstream, normalizer),
+        .activation = plan->activation,
+        .objective = plan->objective,
+        .curvature = plan->curvature,
+        .gamma_kind = plan->gamma_kind,
+        .is_asymmetric = plan->asymmetric,
+        .gamma = plan->gamma,
+        .gamma_negative = plan->gamma_negative,
+        .margin = plan->margin,
+        .poly1 = plan->poly1,
+        .alpha_positive = plan->alpha_positive,
+        .alpha_negative = plan->alpha_negative,
+        .smoothing = plan->smoothing,
+        .clip = plan->clip,
+        .has_pos_weight = plan->shape.arrays[FOCL__LOSS_pos_weights].given,
+        .has_hessian = plan->shape.arrays[FOCL__LOSS_hessian].given,
     };
 }
 
@@ -203,9 +255,27 @@ static mirror mirror_of(const focl_loss_description *description, const focl__lo
         .upstream = inputs->upstream,
         .loss = outputs->loss,
         .gradient = outputs->gradient,
+        .hessian = outputs->hessian,
         .probabilities = outputs->probabilities,
         .pt = outputs->pt,
     };
+}
+
+static void calculate(const focl_loss_description *description, const focl__loss_shape *shape,
+                      const focl_loss_counts *counts, const focl_loss_host_inputs *inputs,
+                      const focl_loss_host_outputs *outputs) {
+    const bool rows = focl__loss_sums_rows(description) && shape->elements > 0;
+    const size_t summands = rows ? shape->rows : shape->elements;
+    mirror m = mirror_of(description, shape, inputs, outputs);
+    const float normalizer = focl__mirror_normalizer(&m.plan, counts, inputs->normalizer, summands,
+                                                     rows ? weight_of_row : weight_of, &m);
+    m.rule = focl__mirror_rule(&m.plan);
+    m.rule.gradient_scale = focl_gradient_scale(m.plan.upstream, normalizer);
+    const float sum = focl__mirror_sum(summands, rows ? loss_of_row : loss_of, &m);
+    if (outputs->reduced)
+        *(float *)outputs->reduced = focl_normalized(sum, normalizer, m.plan.empty);
+    if (outputs->used_normalizer)
+        *(float *)outputs->used_normalizer = normalizer;
 }
 
 focl_status focl_mirror_loss(const focl_loss_description *description, const focl_loss_host_inputs *inputs,
@@ -219,15 +289,13 @@ focl_status focl_mirror_loss(const focl_loss_description *description, const foc
     if (status)
         return status;
 
-    mirror m = mirror_of(description, &shape, inputs, outputs);
-    const float normalizer = normalizer_of(&m, &counts, inputs->normalizer);
-    m.rule = rule_of(&m, normalizer);
-    const float sum = sum_over_elements(&m, loss_of);
-    if (outputs->reduced)
-        *(float *)outputs->reduced = focl_normalized(sum, normalizer, m.plan.empty);
-    if (outputs->used_normalizer)
-        *(float *)outputs->used_normalizer = normalizer;
     if (outputs->counts)
         *(focl_loss_counts *)outputs->counts = counts;
+    if (focl__loss_is_of_rows(description)) {
+        const focl__loss_plan plan = focl__loss_plan_make(description, &shape);
+        focl__mirror_softmax(description, &plan, &counts, inputs, outputs);
+    } else {
+        calculate(description, &shape, &counts, inputs, outputs);
+    }
     return FOCL_OK;
 }

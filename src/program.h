@@ -15,7 +15,7 @@ typedef struct focl__define {
     int value;
 } focl__define;
 
-enum { FOCL__DEFINES_MAX = 12 };
+enum { FOCL__DEFINES_MAX = 20 };
 
 /* What a program is specialised for. */
 typedef struct focl__program_key {

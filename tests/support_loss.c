@@ -7,9 +7,10 @@
 
 /* ---- The arrays ---- */
 
-enum array_type { TYPE_logits, TYPE_targets, TYPE_f32, TYPE_counts };
+enum array_type { TYPE_logits, TYPE_targets, TYPE_f32, TYPE_scalar, TYPE_counts };
 enum array_extent {
     EXTENT_elements,
+    EXTENT_losses,
     EXTENT_targets,
     EXTENT_classes,
     EXTENT_pos,
@@ -32,217 +33,164 @@ const char *loss_array_name(enum loss_array array) {
     return arrays[array].name;
 }
 
-static size_t row_count(const focl_loss_description *description) {
+bool loss_is_of_rows(const focl_loss_description *description) {
+    return description->activation == FOCL_SOFTMAX || description->activation == FOCL_CATEGORICAL;
+}
+
+bool loss_is_dense(const focl_loss_description *description) {
+    return focl_type_is_float(description->targets_type);
+}
+
+size_t loss_row_count(const focl_loss_description *description) {
     return description->shape.outer * description->shape.inner;
 }
 
 static size_t element_count(const focl_loss_description *description) {
-    return row_count(description) * description->shape.classes;
+    return loss_row_count(description) * description->shape.classes;
 }
 
-size_t loss_array_elements(const focl_loss_description *description, enum loss_array array) {
-    const size_t rows = row_count(description);
-    const size_t elements = element_count(description);
+/* Whether an array has an entry for each element, a gap included, or one for each row. */
+enum granularity { OF_ELEMENTS, OF_ROWS, OF_CALL };
+
+static enum granularity granularity_of(const focl_loss_description *description, enum loss_array array) {
     switch (arrays[array].extent) {
     case EXTENT_elements:
-        return elements;
+        return OF_ELEMENTS;
+    case EXTENT_losses:
+        return loss_is_of_rows(description) ? OF_ROWS : OF_ELEMENTS;
     case EXTENT_targets:
-        return description->targets_type == FOCL_F32 ? elements : rows;
+        return loss_is_dense(description) ? OF_ELEMENTS : OF_ROWS;
+    case EXTENT_weights:
+        return description->weights_extent == FOCL_PER_ROW ? OF_ROWS : OF_ELEMENTS;
+    case EXTENT_upstream:
+        return description->upstream_extent == FOCL_PER_ROW ? OF_ROWS : OF_ELEMENTS;
+    default:
+        return OF_CALL;
+    }
+}
+
+static focl_strides strides_of(const focl_loss_description *description) {
+    const focl_strides given = description->strides;
+    const focl_view view = description->shape;
+    const bool contiguous = given.outer == 0 && given.classes == 0 && given.inner == 0;
+    return contiguous ? (focl_strides){view.classes * view.inner, view.inner, 1} : given;
+}
+
+static size_t reach(size_t extent, size_t stride) {
+    return extent < 2 ? 0 : (extent - 1) * stride;
+}
+
+static size_t span_of(const focl_loss_description *description) {
+    const focl_view view = description->shape;
+    const focl_strides strides = strides_of(description);
+    if (element_count(description) == 0)
+        return 0;
+    return 1 + reach(view.outer, strides.outer) + reach(view.classes, strides.classes) +
+           reach(view.inner, strides.inner);
+}
+
+static size_t count_of_call(const focl_loss_description *description, enum loss_array array) {
+    switch (arrays[array].extent) {
     case EXTENT_classes:
         return description->shape.classes;
     case EXTENT_pos:
         return description->pos_weight_count;
-    case EXTENT_weights:
-        return description->weights_extent == FOCL_PER_ROW ? rows : elements;
-    case EXTENT_upstream:
-        return description->upstream_extent == FOCL_PER_ROW ? rows : elements;
-    case EXTENT_one:
+    default:
         return 1;
     }
-    return 0;
+}
+
+size_t loss_array_elements(const focl_loss_description *description, enum loss_array array) {
+    switch (granularity_of(description, array)) {
+    case OF_ELEMENTS:
+        return span_of(description);
+    case OF_ROWS:
+        return loss_row_count(description);
+    case OF_CALL:
+        break;
+    }
+    return count_of_call(description, array);
+}
+
+size_t loss_array_count(const focl_loss_description *description, enum loss_array array) {
+    return granularity_of(description, array) == OF_ELEMENTS ? element_count(description)
+                                                             : loss_array_elements(description, array);
+}
+
+static size_t place_of(const focl_loss_description *description, size_t outer, size_t column, size_t inner) {
+    const focl_strides strides = strides_of(description);
+    return outer * strides.outer + column * strides.classes + inner * strides.inner;
+}
+
+/* No element has a number in an empty view. */
+static size_t at_least_1(size_t extent) {
+    return extent > 0 ? extent : 1;
+}
+
+loss_element loss_element_of(const focl_loss_description *description, size_t number) {
+    const size_t inners = at_least_1(description->shape.inner);
+    const size_t classes = at_least_1(description->shape.classes);
+    const size_t inner = number % inners;
+    const size_t column = number / inners % classes;
+    const size_t outer = number / inners / classes;
+    return (loss_element){place_of(description, outer, column, inner), outer * inners + inner, column};
+}
+
+loss_element loss_element_in_row(const focl_loss_description *description, size_t row, size_t column) {
+    const size_t inners = at_least_1(description->shape.inner);
+    return (loss_element){place_of(description, row / inners, column, row % inners), row, column};
+}
+
+size_t loss_array_place(const focl_loss_description *description, enum loss_array array, size_t i) {
+    return granularity_of(description, array) == OF_ELEMENTS ? loss_element_of(description, i).place : i;
+}
+
+focl_type loss_array_type(const focl_loss_description *description, enum loss_array array) {
+    switch (arrays[array].type) {
+    case TYPE_logits:
+        return description->logits_type;
+    case TYPE_targets:
+        return description->targets_type;
+    case TYPE_scalar:
+        return description->logits_type == FOCL_F64 ? FOCL_F64 : FOCL_F32;
+    default:
+        return FOCL_F32;
+    }
 }
 
 size_t loss_array_element_bytes(const focl_loss_description *description, enum loss_array array) {
-    switch (arrays[array].type) {
-    case TYPE_targets:
-        return focl_type_size(description->targets_type);
-    case TYPE_counts:
-        return sizeof(focl_loss_counts);
-    default:
-        return sizeof(float);
-    }
+    return arrays[array].type == TYPE_counts ? sizeof(focl_loss_counts)
+                                             : focl_type_size(loss_array_type(description, array));
 }
 
 size_t loss_array_bytes(const focl_loss_description *description, enum loss_array array) {
     return loss_array_elements(description, array) * loss_array_element_bytes(description, array);
 }
 
+static bool has_hessian(const focl_loss_description *description) {
+    if (description->activation == FOCL_IDENTITY)
+        return description->objective == FOCL_MSE;
+    return description->activation != FOCL_CATEGORICAL;
+}
+
 unsigned loss_outputs(const focl_loss_description *description) {
-    const unsigned of_reduction = LOSS_BIT(reduced) | LOSS_BIT(used_normalizer);
-    return description->reduction == FOCL_REDUCTION_NONE ? LOSS_ALL_OUTPUTS & ~of_reduction : LOSS_ALL_OUTPUTS;
-}
-
-/* ---- Problems ---- */
-
-static float random_logit(test_random *random) {
-    const bool moderate = test_random_below(random, 3) == 0;
-    return (float)(moderate ? test_random_uniform(random, -20, 20) : test_random_size(random, 1e-30, 1e4));
-}
-
-/* Uniform, near one of the ends, or an end itself. */
-static float random_probability(test_random *random) {
-    const double near_end = fabs(test_random_size(random, 1e-30, 0.5));
-    switch (test_random_below(random, 16)) {
-    case 0:
-        return (float)test_random_below(random, 2);
-    case 1:
-    case 2:
-    case 3:
-        return (float)near_end;
-    case 4:
-    case 5:
-    case 6:
-        return (float)(1 - near_end);
-    default:
-        return (float)test_random_uniform(random, 0, 1);
-    }
-}
-
-static float random_soft_target(test_random *random) {
-    return test_random_below(random, 4) == 0 ? (float)test_random_below(random, 2)
-                                             : (float)test_random_uniform(random, 0, 1);
-}
-
-static float random_weight(test_random *random) {
-    return test_random_below(random, 8) == 0 ? 0 : (float)test_random_uniform(random, 0.25, 4);
-}
-
-static int64_t random_label(const focl_loss_description *description, test_random *random) {
-    const size_t choice = test_random_below(random, 8);
-    if (choice == 0 && description->has_ignore_index)
-        return description->ignore_index;
-    if (choice == 1 && description->has_background)
-        return description->background;
-    return (int64_t)test_random_below(random, description->shape.classes);
-}
-
-static void put_label(focl_type type, void *labels, size_t row, int64_t label) {
-    switch (type) {
-    case FOCL_U8:
-        ((uint8_t *)labels)[row] = (uint8_t)label;
-        break;
-    case FOCL_I32:
-        ((int32_t *)labels)[row] = (int32_t)label;
-        break;
-    default:
-        ((int64_t *)labels)[row] = label;
-    }
-}
-
-static int64_t get_label(const loss_problem *problem, size_t row) {
-    const void *labels = problem->inputs[LOSS_targets];
-    switch (problem->description.targets_type) {
-    case FOCL_U8:
-        return ((const uint8_t *)labels)[row];
-    case FOCL_I32:
-        return ((const int32_t *)labels)[row];
-    default:
-        return ((const int64_t *)labels)[row];
-    }
-}
-
-static void fill_floats(loss_problem *problem, enum loss_array array, test_random *random,
-                        float (*next)(test_random *random)) {
-    const size_t count = loss_array_elements(&problem->description, array);
-    float *values = test_guarded(loss_array_bytes(&problem->description, array));
-    for (size_t i = 0; i < count; i++)
-        values[i] = next(random);
-    problem->inputs[array] = values;
-}
-
-static float random_hard_target(test_random *random) {
-    return (float)test_random_below(random, 2);
-}
-
-static float random_factor(test_random *random) {
-    return (float)test_random_uniform(random, -2, 2);
-}
-
-static void fill_labels(loss_problem *problem, test_random *random) {
-    const focl_loss_description *description = &problem->description;
-    void *labels = test_guarded(loss_array_bytes(description, LOSS_targets));
-    for (size_t row = 0; description->shape.classes > 0 && row < row_count(description); row++)
-        put_label(description->targets_type, labels, row, random_label(description, random));
-    problem->inputs[LOSS_targets] = labels;
-}
-
-static size_t row_of(const focl_view *view, size_t element) {
-    return element / view->inner / view->classes * view->inner + element % view->inner;
-}
-
-static void spoil_ignored_rows(loss_problem *problem) {
-    static const float spoiled[] = {NAN, INFINITY, -INFINITY, 1};
-    const focl_loss_description *description = &problem->description;
-    float *logits = problem->inputs[LOSS_logits];
-    for (size_t i = 0; i < element_count(description); i++)
-        if (get_label(problem, row_of(&description->shape, i)) == description->ignore_index)
-            logits[i] = spoiled[i % COUNT_OF(spoiled)];
-}
-
-static void fill_targets(loss_problem *problem, bool soft, test_random *random) {
-    if (problem->description.targets_type == FOCL_F32)
-        fill_floats(problem, LOSS_targets, random, soft ? random_soft_target : random_hard_target);
-    else
-        fill_labels(problem, random);
-    if (problem->description.has_ignore_index)
-        spoil_ignored_rows(problem);
-}
-
-loss_problem loss_problem_empty(const char *name, const focl_loss_description *description) {
-    return (loss_problem){.name = name, .description = *description};
-}
-
-void loss_problem_set(loss_problem *problem, enum loss_array array, const void *values) {
-    const size_t bytes = loss_array_bytes(&problem->description, array);
-    problem->inputs[array] = test_guarded(bytes);
-    memcpy(problem->inputs[array], values, bytes);
-}
-
-loss_problem loss_problem_create(const loss_recipe *recipe, uint64_t stream) {
-    return loss_problem_create_from(recipe, test_random_start(stream));
-}
-
-loss_problem loss_problem_create_from(const loss_recipe *recipe, test_random random) {
-    static float (*const optional[LOSS_FIRST_OUTPUT])(test_random * random) = {
-        [LOSS_class_weights] = random_weight, [LOSS_pos_weights] = random_weight, [LOSS_weights] = random_weight,
-        [LOSS_upstream] = random_factor,      [LOSS_normalizer] = random_weight,
-    };
-    loss_problem problem = loss_problem_empty(recipe->name, &recipe->description);
-    const bool logits = recipe->description.activation == FOCL_SIGMOID;
-    problem.soft = recipe->soft;
-    fill_floats(&problem, LOSS_logits, &random, logits ? random_logit : random_probability);
-    fill_targets(&problem, recipe->soft, &random);
-    for (size_t i = 0; i < LOSS_FIRST_OUTPUT; i++)
-        if (optional[i] && recipe->inputs & (1u << i))
-            fill_floats(&problem, (enum loss_array)i, &random, optional[i]);
-    return problem;
-}
-
-void loss_problem_free(loss_problem *problem) {
-    for (size_t i = 0; i < LOSS_FIRST_OUTPUT; i++)
-        test_guarded_free(problem->inputs[i]);
-    test_guarded_free(problem->old_gradient);
-    *problem = (loss_problem){0};
+    unsigned outputs = LOSS_ALL_OUTPUTS;
+    if (description->reduction == FOCL_REDUCTION_NONE)
+        outputs &= ~(LOSS_BIT(reduced) | LOSS_BIT(used_normalizer));
+    if (!has_hessian(description))
+        outputs &= ~LOSS_BIT(hessian);
+    return outputs;
 }
 
 /* ---- Answers ---- */
 
 static void reset_output(const loss_problem *problem, enum loss_array array, void *output) {
     const size_t bytes = loss_array_bytes(&problem->description, array);
-    if (array == LOSS_gradient && problem->old_gradient)
-        memcpy(output, problem->old_gradient, bytes);
-    else
-        memset(output, TEST_POISON, bytes);
+    memset(output, TEST_POISON, bytes);
+    if (array != LOSS_gradient || !problem->old_gradient)
+        return;
+    for (size_t i = 0; i < loss_array_elements(&problem->description, array); i++)
+        loss_put_value(problem->description.logits_type, output, i, (double)problem->old_gradient[i]);
 }
 
 loss_answer loss_answer_create(const loss_problem *problem, unsigned outputs) {
@@ -268,6 +216,38 @@ bool loss_answer_is_untouched(const loss_problem *problem, const loss_answer *an
             !test_is_poison(answer->outputs[i], loss_array_bytes(&problem->description, (enum loss_array)i)))
             return false;
     return true;
+}
+
+/* The bytes that an entry of an array has where nothing was written. */
+static bool is_as_before(const loss_problem *problem, const loss_answer *before, const loss_answer *answer,
+                         enum loss_array array, size_t place) {
+    const size_t bytes = loss_array_element_bytes(&problem->description, array);
+    const unsigned char *expected = before->outputs[array];
+    const unsigned char *found = answer->outputs[array];
+    return memcmp(expected + place * bytes, found + place * bytes, bytes) == 0;
+}
+
+static bool *mark_entries(const focl_loss_description *description, enum loss_array array) {
+    bool *is_entry = calloc(loss_array_elements(description, array) + 1, sizeof *is_entry);
+    ck_assert_ptr_nonnull(is_entry);
+    for (size_t i = 0; i < loss_array_count(description, array); i++)
+        is_entry[loss_array_place(description, array, i)] = true;
+    return is_entry;
+}
+
+void loss_assert_gaps(const loss_problem *problem, const loss_answer *answer) {
+    const focl_loss_description *description = &problem->description;
+    loss_answer before = loss_answer_create(problem, loss_outputs(description));
+    for (size_t array = LOSS_FIRST_OUTPUT; array < LOSS_ARRAYS; array++) {
+        if (!answer->outputs[array] || (array == LOSS_gradient && description->in_place))
+            continue;
+        bool *is_entry = mark_entries(description, (enum loss_array)array);
+        for (size_t i = 0; i < loss_array_elements(description, (enum loss_array)array); i++)
+            if (!is_entry[i] && !is_as_before(problem, &before, answer, (enum loss_array)array, i))
+                ck_abort_msg("%s: written between the elements of %s, at %zu", problem->name, arrays[array].name, i);
+        free(is_entry);
+    }
+    loss_answer_free(&before);
 }
 
 typedef focl_status (*host_call)(focl_handle *handle, const loss_problem *problem, const focl_loss_host_inputs *inputs,

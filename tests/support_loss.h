@@ -17,18 +17,52 @@ enum loss_array {
 };
 
 /* Sets of arrays are words with these bits. */
-#define LOSS_BIT(field)  (1u << LOSS_##field)
-#define LOSS_ELEMENTWISE (LOSS_BIT(loss) | LOSS_BIT(gradient) | LOSS_BIT(probabilities) | LOSS_BIT(pt))
+#define LOSS_BIT(field) (1u << LOSS_##field)
+#define LOSS_ELEMENTWISE \
+    (LOSS_BIT(loss) | LOSS_BIT(gradient) | LOSS_BIT(hessian) | LOSS_BIT(probabilities) | LOSS_BIT(pt))
 #define LOSS_OF_CALL     (LOSS_BIT(reduced) | LOSS_BIT(counts) | LOSS_BIT(used_normalizer))
 #define LOSS_ALL_OUTPUTS (LOSS_ELEMENTWISE | LOSS_OF_CALL)
 
-/* The outputs that the description's reduction allows. */
+/* The outputs that the description's activation, objective and reduction allow. */
 unsigned loss_outputs(const focl_loss_description *description);
 
+/* Whether a row is one problem: the softmax family. */
+bool loss_is_of_rows(const focl_loss_description *description);
+bool loss_is_dense(const focl_loss_description *description);
+
+/* ---- Arrays ---- */
+
 const char *loss_array_name(enum loss_array array);
+
+/* Entries from the first to the last; of strided arrays some of these are gaps. */
 size_t loss_array_elements(const focl_loss_description *description, enum loss_array array);
 size_t loss_array_element_bytes(const focl_loss_description *description, enum loss_array array);
 size_t loss_array_bytes(const focl_loss_description *description, enum loss_array array);
+
+/* The entries that are no gaps, and where the i-th of them is, in the order of the view. */
+size_t loss_array_count(const focl_loss_description *description, enum loss_array array);
+size_t loss_array_place(const focl_loss_description *description, enum loss_array array, size_t i);
+
+/* FOCL_F32 to FOCL_I64; an array of counters has no type. */
+focl_type loss_array_type(const focl_loss_description *description, enum loss_array array);
+
+/* An entry of an array of any type; put rounds to nearest, ties to even. */
+double loss_value_at(focl_type type, const void *values, size_t place);
+void loss_put_value(focl_type type, void *values, size_t place, double value);
+
+/* Half the distance between neighbours of that type at a value of this size: what storing it may change. */
+double loss_storage_error(focl_type type, double value);
+
+/* An element: its number is in the order of the view, its place is where it stands in arrays of elements. */
+typedef struct loss_element {
+    size_t place;
+    size_t row;
+    size_t column;
+} loss_element;
+
+size_t loss_row_count(const focl_loss_description *description);
+loss_element loss_element_of(const focl_loss_description *description, size_t number);
+loss_element loss_element_in_row(const focl_loss_description *description, size_t row, size_t column);
 
 /* ---- Problems ---- */
 
@@ -37,7 +71,7 @@ typedef struct loss_recipe {
     const char *name;
     focl_loss_description description;
     unsigned inputs; /* the optional inputs to give, as LOSS_BITs */
-    bool soft;       /* dense targets between 0 and 1, not only 0 and 1 */
+    bool soft;       /* dense targets between 0 and 1; softmax family: rows that are not one-hot; MSE of values: any */
 } loss_recipe;
 
 typedef struct loss_problem {
@@ -50,10 +84,15 @@ typedef struct loss_problem {
 
 /*
  * Random arrays: logits from 1e-30 to 1e4 in size and of every moderate size between, both signs; labels among the
- * classes, the ignored and the background; NaN and infinite logits in ignored rows; weights with zeros among them.
+ * classes, the ignored and the background; NaN and infinite logits in ignored rows and in gaps; weights with zeros
+ * among them. Rows of the softmax family (support_rows.c) are moderate, extreme, certain and right or wrong by as much
+ * as 1e4, tied, or have classes that cannot be.
  */
 loss_problem loss_problem_create(const loss_recipe *recipe, uint64_t stream);
 loss_problem loss_problem_create_from(const loss_recipe *recipe, test_random random);
+
+/* Fills logits and targets of a problem of the softmax family; what is ignored is spoiled later. */
+void loss_fill_rows(loss_problem *problem, test_random *random);
 
 /* A problem whose arrays are all absent, to be filled by hand with loss_problem_set. */
 loss_problem loss_problem_empty(const char *name, const focl_loss_description *description);
@@ -99,15 +138,31 @@ void loss_buffers_release(loss_buffers *buffers);
 
 /* ---- The truth ---- */
 
+/*
+ * By what the error of an entry is judged: `magnitude` is the sum of the absolute terms where the value is a sum that
+ * may cancel, in the softmax family the row's largest of these for gradients and curvatures; `factor` is what a
+ * product is multiplied by that may be below 2^-126, and 0, where the whole is not; `lost` says that such a product
+ * may be but one of the terms of a sum.
+ */
+typedef struct loss_judge {
+    double magnitude;
+    double factor;
+    bool lost;
+} loss_judge;
+
+/* The arrays have the places of the outputs that they are the truth of. */
 typedef struct loss_truth {
     double reduced;
+    loss_judge judge_reduced;
     double *loss;
     double *gradient;
-    double *gradient_magnitude; /* the sum of the absolute terms where the gradient is a sum that may cancel */
-    double *gradient_factor;    /* what q^gamma is multiplied by in it */
-    double *loss_factor;        /* and in the loss */
+    double *hessian;
     double *probabilities;
     double *pt;
+    loss_judge *judge_loss;
+    loss_judge *judge_gradient;
+    loss_judge *judge_hessian;
+    loss_judge *judge_pt;
     focl_loss_counts counts;
     double used_normalizer;
 } loss_truth;
@@ -117,7 +172,9 @@ void loss_truth_free(loss_truth *truth);
 
 /* ---- Comparison ---- */
 
-/* The bound that focl/loss.h gives: 8 or 16 for hard targets. A soft target's q is a sum, and its rounding is powered.
+/*
+ * The bound that focl/loss.h gives: 8 for the gammas 0, 1 and 2, 16 for others. The q of soft targets and of smoothed
+ * labels is a sum, and its rounding is powered: 3 gamma more. Half an ulp for each array of factors.
  */
 double loss_ulps(const loss_problem *problem);
 
@@ -129,10 +186,21 @@ void loss_assert_close(const loss_problem *problem, const loss_truth *truth, con
 void loss_assert_same(const loss_problem *problem, const loss_answer *expected, const loss_answer *found,
                       const char *where);
 
+/* What strides leave out between the elements of an output is as it was. */
+void loss_assert_gaps(const loss_problem *problem, const loss_answer *answer);
+
+/* The mirror is close to the truth, and gives the answer; the device has its bits, in both forms. */
+void loss_assert_mirror(const loss_problem *problem, const loss_truth *truth, const loss_answer *mirror);
+void loss_assert_on_device(const loss_problem *problem, const loss_truth *truth, const loss_answer *mirror,
+                           size_t device, size_t offset);
+
 /*
  * The mirror is close to the truth; so is every device, whose bits are the mirror's where it says so. The arrays on the
  * device start `offset` elements behind a guard; the host form runs too.
  */
 void loss_assert_everywhere(const loss_problem *problem, size_t offset);
+
+/* The mirror alone. */
+void loss_assert_on_mirror(const loss_problem *problem);
 
 #endif

@@ -90,7 +90,7 @@ static uint64_t hash_floats(uint64_t hash, const float *values, size_t count) {
 
 static uint64_t hash_answer(uint64_t hash, const loss_problem *problem, const loss_answer *answer) {
     for (size_t i = LOSS_FIRST_OUTPUT; i < LOSS_ARRAYS; i++) {
-        if (!answer->outputs[i])
+        if (!answer->outputs[i] || i == LOSS_hessian)
             continue;
         if (i == LOSS_counts)
             hash = hash_bytes(hash, answer->outputs[i], sizeof(focl_loss_counts));

@@ -25,7 +25,7 @@ static void set_flushing(bool on) {
 }
 #endif
 
-enum { ELEMENTS = 512, OUTPUTS = 4, ROUNDS = 40 };
+enum { ELEMENTS = 512, OUTPUTS = 5, ROUNDS = 60 };
 
 typedef struct problem {
     focl_loss_description description;
@@ -37,7 +37,7 @@ typedef struct problem {
     float pos_weight;
 } problem;
 
-/* loss, gradient, probabilities, pt */
+/* loss, gradient, probabilities, pt, hessian */
 typedef struct answer {
     float of[OUTPUTS][ELEMENTS];
 } answer;
@@ -82,8 +82,56 @@ static float random_probability(test_random *random) {
     }
 }
 
+static const double gammas[] = {0, 1, 2, 0.5, 1.5, 3, 5, 1e-3, 20};
+
+/* Another objective than focal loss; its gamma is one of the above. */
+static void make_it(focl_objective objective, focl_loss_description *description) {
+    description->objective = objective;
+    description->label_smoothing = 0;
+    if (objective != FOCL_VARIFOCAL)
+        description->alpha = -1;
+    if (objective == FOCL_MSE)
+        description->gamma = 0;
+}
+
+static void make_asymmetric(test_random *random, focl_loss_description *description) {
+    static const double margins[] = {0, 0, 0.0625, 0.5, 0.984375, 0x1p-100};
+    description->gamma_negative = gammas[one_of(random, sizeof gammas / sizeof *gammas)];
+    description->margin = margins[one_of(random, sizeof margins / sizeof *margins)];
+    if (description->margin > 0)
+        description->label_smoothing = 0;
+}
+
+/* Half of all are plain focal losses. */
+static void add_options(test_random *random, focl_loss_description *description) {
+    const bool logits = description->activation == FOCL_SIGMOID;
+    switch (one_of(random, 10)) {
+    case 0:
+        make_it(FOCL_MSE, description);
+        break;
+    case 1:
+        if (logits)
+            make_it(FOCL_QUALITY_FOCAL, description);
+        break;
+    case 2:
+        if (logits)
+            make_it(FOCL_VARIFOCAL, description);
+        break;
+    case 3:
+        if (logits)
+            make_asymmetric(random, description);
+        break;
+    case 4:
+        if (logits)
+            description->poly1 = (double)signed_value(random, magnitude(random, -20, 3));
+        break;
+    default:
+        break;
+    }
+    description->curvature = (focl_curvature)one_of(random, 3);
+}
+
 static focl_loss_description random_description(test_random *random, bool extreme) {
-    static const double gammas[] = {0, 1, 2, 0.5, 1.5, 3, 5, 1e-3, 20};
     static const double smoothings[] = {0, 0, 0, 0.1, 1};
     const focl_activation activation = one_of(random, 2) ? FOCL_SIGMOID : FOCL_IDENTITY;
     focl_loss_description description = focl_loss_default(activation, FOCL_FOCAL, (focl_view){ELEMENTS, 1, 1});
@@ -95,6 +143,7 @@ static focl_loss_description random_description(test_random *random, bool extrem
     description.pos_weight_count = 1;
     description.weights_extent = FOCL_PER_ELEMENT;
     description.upstream_extent = FOCL_PER_ELEMENT;
+    add_options(random, &description);
     return description;
 }
 
@@ -115,11 +164,16 @@ static problem random_problem(test_random *random, bool extreme) {
     return made;
 }
 
+/* Where it is not, the memory for it holds 0. */
+static bool has_hessian(const focl_loss_description *description) {
+    return description->activation == FOCL_SIGMOID || description->objective == FOCL_MSE;
+}
+
 static void run(const problem *given, bool flushing, answer *to) {
     const focl_loss_host_inputs inputs = {
         .logits = given->logits,
         .targets = given->targets,
-        .pos_weights = &given->pos_weight,
+        .pos_weights = given->description.objective == FOCL_MSE ? NULL : &given->pos_weight,
         .weights = given->weights,
         .upstream = given->upstream,
     };
@@ -128,8 +182,10 @@ static void run(const problem *given, bool flushing, answer *to) {
         .gradient = to->of[1],
         .probabilities = to->of[2],
         .pt = to->of[3],
+        .hessian = has_hessian(&given->description) ? to->of[4] : NULL,
     };
     memcpy(to->of[1], given->old, sizeof given->old);
+    memset(to->of[4], 0, sizeof to->of[4]);
     set_flushing(flushing);
     const focl_status status = focl_mirror_loss(&given->description, &inputs, &outputs);
     set_flushing(false);
@@ -141,15 +197,18 @@ static bool same(float a, float b) {
 }
 
 static void assert_same(const problem *given, const answer *kept, const answer *flushed) {
-    static const char *const names[OUTPUTS] = {"loss", "gradient", "probability", "p_t"};
+    static const char *const names[OUTPUTS] = {"loss", "gradient", "probability", "p_t", "hessian"};
     const focl_loss_description *description = &given->description;
     for (size_t output = 0; output < OUTPUTS; output++)
         for (size_t i = 0; i < ELEMENTS; i++)
             ck_assert_msg(same(kept->of[output][i], flushed->of[output][i]),
-                          "%s[%zu] is %a, flushed %a: input %a, target %a, gamma %g, smoothing %g, activation %d",
+                          "%s[%zu] is %a, flushed %a: input %a, target %a, objective %d, gamma %g, %g, smoothing %g, "
+                          "margin %g, poly1 %g, activation %d, curvature %d",
                           names[output], i, (double)kept->of[output][i], (double)flushed->of[output][i],
-                          (double)given->logits[i], (double)given->targets[i], description->gamma,
-                          description->label_smoothing, (int)description->activation);
+                          (double)given->logits[i], (double)given->targets[i], (int)description->objective,
+                          description->gamma, description->gamma_negative, description->label_smoothing,
+                          description->margin, description->poly1, (int)description->activation,
+                          (int)description->curvature);
 }
 
 START_TEST(flushing_changes_nothing) {

@@ -17,7 +17,7 @@ static void assert_error(focl_status status, focl_status expected, const char *a
 /* The arrays are those of a small good problem: a wrong description is told before anything is read or written. */
 static loss_problem small_problem(void) {
     static const float zeros[6];
-    const focl_loss_description description = {.shape = {2, 3, 1}, .upstream = 1};
+    const focl_loss_description description = {.shape = {2, 3, 1}, .upstream = 1, .loss_scale = 1};
     loss_problem problem = loss_problem_empty("a wrong description", &description);
     loss_problem_set(&problem, LOSS_logits, zeros);
     loss_problem_set(&problem, LOSS_targets, zeros);
@@ -78,10 +78,12 @@ static fixture fixture_create(void) {
         .description = {.shape = {5, 3, 2},
                         .targets_type = FOCL_I32,
                         .gamma = 2,
+                        .gamma_negative = -1,
                         .alpha = 0.25,
                         .pos_weight_count = 3,
                         .upstream_extent = FOCL_PER_ELEMENT,
                         .upstream = 1,
+                        .loss_scale = 1,
                         .reduction = FOCL_REDUCTION_GIVEN},
         .inputs = LOSS_BIT(class_weights) | LOSS_BIT(pos_weights) | LOSS_BIT(weights) | LOSS_BIT(upstream) |
                   LOSS_BIT(normalizer),

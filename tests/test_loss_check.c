@@ -42,7 +42,22 @@ START_TEST(takes_the_limits) {
         {.alpha = -1},
         {.alpha = -INFINITY},
         {.label_smoothing = 1},
-        {.activation = FOCL_IDENTITY, .clip = 0.499},
+        {.activation = FOCL_IDENTITY, .gamma_negative = -1, .clip = 0.499},
+        {.activation = FOCL_CATEGORICAL, .gamma_negative = -1, .clip = 0.499},
+        {.gamma_negative = (double)FLT_MAX},
+        {.gamma_negative = 0, .margin = 0.999},
+        {.poly1 = -(double)FLT_MAX},
+        {.activation = FOCL_SOFTMAX, .gamma_negative = -1, .poly1 = -1, .alpha = (double)FLT_MAX},
+        {.activation = FOCL_SOFTMAX, .gamma_negative = -1, .alpha = -(double)FLT_MAX, .label_smoothing = 1},
+        {.activation = FOCL_IDENTITY, .objective = FOCL_MSE, .gamma_negative = -1, .alpha = -1},
+        {.objective = FOCL_VARIFOCAL, .gamma = 2, .gamma_negative = -1, .alpha = 1, .targets_type = FOCL_I16},
+        {.objective = FOCL_QUALITY_FOCAL, .gamma = 2, .gamma_negative = -1, .alpha = -1, .targets_type = FOCL_U8},
+        {.logits_type = FOCL_F16, .targets_type = FOCL_F32},
+        {.logits_type = FOCL_BF16, .targets_type = FOCL_F16},
+        {.upstream = 1e20, .loss_scale = 1e18},
+        {.curvature = FOCL_CURVATURE_GAUSS_NEWTON},
+        {.shape = {2, 3, 2}, .strides = {SIZE_MAX / 8 - 8, 2, 1}},
+        {.shape = {0, 3, 2}, .strides = {SIZE_MAX, SIZE_MAX, SIZE_MAX}},
         {.targets_type = FOCL_I64, .has_ignore_index = true, .ignore_index = INT64_MIN},
         {.targets_type = FOCL_U8, .has_background = true, .background = 300, .target_only = true},
         {.reduction = FOCL_REDUCTION_GIVEN, .normalizer = (double)FLT_MIN},
@@ -57,11 +72,12 @@ START_TEST(takes_the_limits) {
         ck_assert_msg(check(&good[i], USUAL, &shape) == FOCL_OK, "%zu: %s", i, focl_last_error()->message);
     }
     focl__loss_shape shape;
-    for (int activation = 0; activation <= FOCL_IDENTITY; activation++)
-        for (int objective = 0; objective <= FOCL_CROSS_ENTROPY; objective++) {
+    for (int activation = 0; activation <= FOCL_CATEGORICAL; activation++)
+        for (int objective = 0; objective <= FOCL_VARIFOCAL; objective++) {
             const focl_loss_description description =
                 focl_loss_default((focl_activation)activation, (focl_objective)objective, (focl_view){2, 3, 1});
-            ck_assert_int_eq(check(&description, USUAL, &shape), FOCL_OK);
+            const bool there = objective <= FOCL_MSE || activation == FOCL_SIGMOID;
+            ck_assert_int_eq(check(&description, USUAL, &shape), there ? FOCL_OK : FOCL_EINVAL);
         }
 }
 END_TEST
@@ -77,8 +93,35 @@ START_TEST(defaults_are_the_usual_losses) {
     ck_assert_double_eq(entropy.gamma, 0);
     ck_assert_double_lt(entropy.alpha, 0);
     ck_assert_int_eq(entropy.activation, FOCL_IDENTITY);
+    ck_assert_double_lt(focal.gamma_negative, 0);
+    ck_assert_double_eq(focal.loss_scale, 1);
+    ck_assert_int_eq(focal.curvature, FOCL_CURVATURE_RAW);
 }
 END_TEST
+
+START_TEST(defaults_of_the_others) {
+    static const struct {
+        focl_activation activation;
+        focl_objective objective;
+        double gamma, alpha;
+    } expected[] = {
+        {FOCL_SOFTMAX, FOCL_FOCAL, 2, -1},         {FOCL_SOFTMAX, FOCL_CROSS_ENTROPY, 0, -1},
+        {FOCL_SOFTMAX, FOCL_MSE, 0, -1},           {FOCL_CATEGORICAL, FOCL_FOCAL, 2, -1},
+        {FOCL_SIGMOID, FOCL_MSE, 0, -1},           {FOCL_IDENTITY, FOCL_MSE, 0, -1},
+        {FOCL_SIGMOID, FOCL_QUALITY_FOCAL, 2, -1}, {FOCL_SIGMOID, FOCL_VARIFOCAL, 2, 0.75},
+    };
+    for (size_t i = 0; i < COUNT_OF(expected); i++) {
+        const focl_loss_description found =
+            focl_loss_default(expected[i].activation, expected[i].objective, (focl_view){2, 3, 5});
+        ck_assert_double_eq(found.gamma, expected[i].gamma);
+        ck_assert_double_eq(found.alpha, expected[i].alpha);
+    }
+}
+END_TEST
+
+#define OF(kind) .shape = {2, 3, 1}, .activation = (kind), .gamma_negative = -1
+#define OF_ROWS  OF(FOCL_SOFTMAX)
+#define OF_MSE   OF(FOCL_SIGMOID), .objective = FOCL_MSE, .alpha = -1
 
 static const struct wrong_arrays {
     focl_status status;
@@ -100,6 +143,16 @@ static const struct wrong_arrays {
     {FOCL_EINVAL, "outputs", "at least one", BIT(logits) | BIT(targets), {.shape = {2, 3, 1}}},
     {FOCL_EINVAL, "reduced", "none", USUAL | BIT(reduced), {.shape = {2, 3, 1}}},
     {FOCL_EINVAL, "used_normalizer", "none", USUAL | BIT(used_normalizer), {.shape = {2, 3, 1}}},
+    {FOCL_EINVAL, "weights_extent", "softmax", USUAL | BIT(weights), {OF_ROWS, .weights_extent = FOCL_PER_ELEMENT}},
+    {FOCL_EINVAL, "upstream_extent", "softmax", USUAL | BIT(upstream), {OF_ROWS, .upstream_extent = FOCL_PER_ELEMENT}},
+    {FOCL_EINVAL, "pos_weights", "sigmoid", USUAL | BIT(pos_weights), {OF_ROWS, .pos_weight_count = 1}},
+    {FOCL_EINVAL, "pos_weights", "cross entropy", USUAL | BIT(pos_weights), {OF_MSE, .pos_weight_count = 1}},
+    {FOCL_ENOTSUP, "hessian", "logits", USUAL | BIT(hessian), {OF(FOCL_CATEGORICAL)}},
+    {FOCL_ENOTSUP, "hessian", "logits", USUAL | BIT(hessian), {OF(FOCL_IDENTITY)}},
+    {FOCL_EINVAL, "targets", "12 elements", USUAL & ~BIT(targets), {.shape = {2, 3, 1}, .strides = {7, 2, 1}}},
+    {FOCL_EINVAL, "strides", "gradient", USUAL, {.shape = {2, 3, 1}, .strides = {1, 1, 1}}},
+    {FOCL_EINVAL, "strides", "loss", BIT(logits) | BIT(targets) | BIT(loss),
+     {.shape = {4, 1, 1}, .strides = {0, 1, 1}}},
     /* clang-format on */
 };
 
@@ -107,6 +160,33 @@ START_TEST(refuses_wrong_arrays) {
     const struct wrong_arrays *wrong = &wrong_arrays[_i];
     focl__loss_shape shape;
     assert_error(check(&wrong->description, wrong->arrays, &shape), wrong->status, wrong->argument, wrong->in_message);
+}
+END_TEST
+
+/* What is refused of an array is taken without it, and of another kind of loss. */
+START_TEST(takes_these_arrays) {
+    static const struct {
+        unsigned arrays;
+        focl_loss_description description;
+    } good[] = {
+        /* clang-format off */
+        {USUAL, {OF_ROWS, .weights_extent = FOCL_PER_ELEMENT, .upstream_extent = FOCL_PER_ELEMENT}},
+        {USUAL | BIT(weights) | BIT(upstream) | BIT(class_weights), {OF_ROWS}},
+        {USUAL | BIT(hessian) | BIT(loss), {OF_ROWS}},
+        {USUAL | BIT(hessian), {OF(FOCL_IDENTITY), .objective = FOCL_MSE, .alpha = -1}},
+        {USUAL | BIT(hessian), {OF_MSE}},
+        {USUAL, {.shape = {2, 3, 1}, .strides = {4, 1, 1}}},
+        {USUAL, {.shape = {2, 3, 5}, .strides = {15, 1, 3}}},
+        {BIT(logits) | BIT(targets) | BIT(counts), {.shape = {2, 3, 1}, .strides = {1, 1, 1}}},
+        {BIT(logits) | BIT(targets) | BIT(loss), {OF_ROWS, .strides = {1, 1, 1}}},
+        {USUAL, {.shape = {1, 3, 1}, .strides = {0, 1, 0}}},
+        /* clang-format on */
+    };
+    for (size_t i = 0; i < COUNT_OF(good); i++) {
+        focl__loss_shape shape;
+        ck_assert_msg(check(&good[i].description, good[i].arrays, &shape) == FOCL_OK, "%zu: %s", i,
+                      focl_last_error()->message);
+    }
 }
 END_TEST
 
@@ -126,10 +206,10 @@ START_TEST(describes_the_arrays) {
         const char *name;
         size_t bytes, elements;
     } expected[FOCL__LOSS_ARRAY_COUNT] = {
-        {"logits", 4, 30},  {"targets", 8, 10},        {"class_weights", 4, 3},  {"pos_weights", 4, 1},
-        {"weights", 4, 30}, {"upstream", 4, 10},       {"normalizer", 4, 1},     {"reduced", 4, 1},
-        {"loss", 4, 30},    {"gradient", 4, 30},       {"probabilities", 4, 30}, {"pt", 4, 30},
-        {"counts", 64, 1},  {"used_normalizer", 4, 1},
+        {"logits", 4, 30},  {"targets", 8, 10},  {"class_weights", 4, 3},   {"pos_weights", 4, 1},
+        {"weights", 4, 30}, {"upstream", 4, 10}, {"normalizer", 4, 1},      {"reduced", 4, 1},
+        {"loss", 4, 30},    {"gradient", 4, 30}, {"hessian", 4, 30},        {"probabilities", 4, 30},
+        {"pt", 4, 30},      {"counts", 64, 1},   {"used_normalizer", 4, 1},
     };
     focl__loss_shape shape;
     ck_assert_int_eq(check(&description, USUAL, &shape), FOCL_OK);
@@ -141,6 +221,37 @@ START_TEST(describes_the_arrays) {
         ck_assert_uint_eq(shape.arrays[i].element_bytes, expected[i].bytes);
         ck_assert_uint_eq(shape.arrays[i].elements, expected[i].elements);
         ck_assert_int_eq(shape.arrays[i].given, (USUAL >> i) & 1);
+    }
+}
+END_TEST
+
+/* Of the softmax family losses are of rows; with strides arrays of elements reach from the first to the last. */
+START_TEST(describes_rows_strides_and_types) {
+    const focl_loss_description description = {.activation = FOCL_SOFTMAX,
+                                               .shape = {2, 3, 5},
+                                               .strides = {20, 6, 1},
+                                               .logits_type = FOCL_BF16,
+                                               .targets_type = FOCL_F16,
+                                               .gamma_negative = -1,
+                                               .reduction = FOCL_REDUCTION_SUM};
+    static const struct {
+        enum focl__loss_array array;
+        size_t bytes, elements;
+    } expected[] = {
+        {FOCL__LOSS_logits, 2, 37},  {FOCL__LOSS_targets, 2, 37},  {FOCL__LOSS_weights, 4, 10},
+        {FOCL__LOSS_reduced, 4, 1},  {FOCL__LOSS_loss, 2, 10},     {FOCL__LOSS_gradient, 2, 37},
+        {FOCL__LOSS_hessian, 2, 37}, {FOCL__LOSS_upstream, 4, 10}, {FOCL__LOSS_pt, 2, 10},
+    };
+    focl__loss_shape shape;
+    ck_assert_int_eq(check(&description, USUAL, &shape), FOCL_OK);
+    ck_assert_uint_eq(shape.elements, 30);
+    ck_assert_uint_eq(shape.span, 37);
+    ck_assert_uint_eq(shape.counts, 10);
+    ck_assert(shape.dense);
+    for (size_t i = 0; i < COUNT_OF(expected); i++) {
+        const focl__loss_array_shape *array = &shape.arrays[expected[i].array];
+        ck_assert_msg(array->element_bytes == expected[i].bytes && array->elements == expected[i].elements,
+                      "%s: %zu of %zu bytes", array->name, array->elements, array->element_bytes);
     }
 }
 END_TEST
@@ -307,6 +418,42 @@ START_TEST(no_class_has_no_label) {
 }
 END_TEST
 
+START_TEST(counts_rows) {
+    static const int16_t labels[] = {0, -7, 2, 3, -1, 1};
+    const focl_loss_description description = {.activation = FOCL_SOFTMAX,
+                                               .shape = {3, 3, 2},
+                                               .targets_type = FOCL_I16,
+                                               .gamma_negative = -1,
+                                               .has_ignore_index = true,
+                                               .ignore_index = -7};
+    focl_loss_counts counts;
+    assert_error(check_targets(&description, labels, &counts), FOCL_ELABEL, "targets",
+                 "label 3 at row 3 is outside 0..2");
+    assert_counts(&counts, 5, 5, 1, 5, 2, 3);
+    ck_assert_uint_eq(counts.elements, 18);
+}
+END_TEST
+
+START_TEST(counts_dense_rows) {
+    static const float targets[] = {1, 0, 0.5F, 0.5F, 0, 0};
+    const focl_loss_description description = {.activation = FOCL_SOFTMAX, .shape = {3, 2, 1}, .gamma_negative = -1};
+    focl_loss_counts counts;
+    ck_assert_int_eq(check_targets(&description, targets, &counts), FOCL_OK);
+    assert_counts(&counts, 3, 3, 0, 3, 0, UINT64_MAX);
+}
+END_TEST
+
+/* The squared error of values takes any number, and positives are still those that are 1. */
+START_TEST(counts_values) {
+    static const float targets[] = {1, -3, 1e30F, 0.5F, INFINITY, NAN};
+    const focl_loss_description description = {
+        .activation = FOCL_IDENTITY, .objective = FOCL_MSE, .shape = {6, 1, 1}, .gamma_negative = -1, .alpha = -1};
+    focl_loss_counts counts;
+    assert_error(check_targets(&description, targets, &counts), FOCL_ELABEL, "targets", "at element 4");
+    assert_counts(&counts, 6, 6, 0, 1, 2, 4);
+}
+END_TEST
+
 START_TEST(counts_dense_targets) {
     static const float targets[] = {1, 0, 0.5F, 1, 1.25F, NAN, -0.25F, 0};
     const focl_loss_description description = {.shape = {2, 4, 1}};
@@ -326,6 +473,9 @@ int main(void) {
     tcase_add_test(tcase, defaults_are_the_usual_losses);
     tcase_add_test(tcase, refuses_no_description);
     tcase_add_test(tcase, describes_the_arrays);
+    tcase_add_test(tcase, describes_rows_strides_and_types);
+    tcase_add_test(tcase, takes_these_arrays);
+    tcase_add_test(tcase, defaults_of_the_others);
     tcase_add_test(tcase, outputs_overlap_nothing);
     tcase_add_test(tcase, inputs_may_share);
     tcase_add_test(tcase, wide_outputs_are_wider);
@@ -337,6 +487,9 @@ int main(void) {
     tcase_add_test(tcase, wide_labels_are_not_cut);
     tcase_add_test(tcase, no_class_has_no_label);
     tcase_add_test(tcase, counts_dense_targets);
+    tcase_add_test(tcase, counts_rows);
+    tcase_add_test(tcase, counts_dense_rows);
+    tcase_add_test(tcase, counts_values);
     suite_add_tcase(suite, tcase);
     return test_main(suite);
 }

@@ -2,9 +2,13 @@
 #ifndef FOCL_FOCL_H
 #define FOCL_FOCL_H
 
+#include "focl/activation.h"
+#include "focl/class_counts.h"
+#include "focl/class_weights.h"
 #include "focl/device.h"
 #include "focl/handle.h"
 #include "focl/loss.h"
+#include "focl/loss_like.h"
 #include "focl/mirror.h"
 #include "focl/reference.h"
 #include "focl/status.h"

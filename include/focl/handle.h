@@ -29,7 +29,8 @@ typedef enum focl_math {
  * Makes a handle with its own context and in-order queue on the device that the selector names (see focl/device.h).
  * selector NULL: the environment variable FOCL_DEVICE, or the best device if it is unset. FOCL_MAPPING=16x1 overrides
  * the vector width (1..32; 32 needs a compiler that is clang) and work-group size (1..256) that focl would choose, for
- * measurements: no choice changes a bit of a strict result. On failure *handle is NULL.
+ * measurements: no choice changes a bit of a strict result. FOCL_INDEX64=1 makes kernels count in 64 bits where 32
+ * would do, for tests of what arrays of 2^32 elements get. On failure *handle is NULL.
  * FOCL_EINVAL, FOCL_ENODEVICE, FOCL_ENOMEM, FOCL_EDEVICE.
  */
 FOCL_API focl_status focl_create(focl_handle **handle, const char *selector);
