@@ -5,8 +5,8 @@
  * normalizer_count reads the targets once (1 to 8 bytes per row; dense: 4 per element), a group a tile of FOCL_TILE
  * rows or elements, and writes four counters per tile; integer sums have no order to keep. normalizer_count_fold adds
  * them up in one group. normalizer_weights walks the elements in the order of reduce.clh and sums the weights of those
- * that count; it reads the weights and the labels. Where a row is one summand it walks the rows and leaves their weights
- * to row_sum.cl.
+ * that count; it reads the weights and the labels. Where a row is one summand it walks the rows and leaves their
+ * weights to row_sum.cl.
  *
  * Barriers: one after the items have stored their part, then item 0 alone adds the parts; no item leaves before.
  */

@@ -11,8 +11,8 @@
 
 /* In the order in which they run. */
 typedef enum focl__loss_stage {
-    FOCL__STAGE_COUNT,   /* counters of the targets */
-    FOCL__STAGE_WEIGHTS, /* the sum of weights */
+    FOCL__STAGE_COUNT,         /* counters of the targets */
+    FOCL__STAGE_WEIGHTS,       /* the sum of weights */
     FOCL__STAGE_PROBABILITIES, /* of every element, and p_t, where the losses need the labels' logits alone */
     FOCL__STAGE_LOSS,
     FOCL__STAGE_END

@@ -267,8 +267,8 @@ static void calculate(const focl_loss_description *description, const focl__loss
     const bool rows = focl__loss_sums_rows(description) && shape->elements > 0;
     const size_t summands = rows ? shape->rows : shape->elements;
     mirror m = mirror_of(description, shape, inputs, outputs);
-    const float normalizer = focl__mirror_normalizer(&m.plan, counts, inputs->normalizer, summands,
-                                                     rows ? weight_of_row : weight_of, &m);
+    const float normalizer =
+        focl__mirror_normalizer(&m.plan, counts, inputs->normalizer, summands, rows ? weight_of_row : weight_of, &m);
     m.rule = focl__mirror_rule(&m.plan);
     m.rule.gradient_scale = focl_gradient_scale(m.plan.upstream, normalizer);
     const float sum = focl__mirror_sum(summands, rows ? loss_of_row : loss_of, &m);
