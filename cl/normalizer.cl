@@ -229,7 +229,8 @@ FOCL_FUNCTION real focl_process(const focl_work *work, focl_size row) {
         return FOCL_REAL(0.0f);
     const focl_pixels pixels = focl_pixels_at(work, rows);
     const mask label = focl_load_row_labels(rows, work);
-    const focl_label_places places = focl_pixel_places(label, &pixels, work);
+    focl_label_places places;
+    focl_find_pixels(&places, label, &pixels, work);
     const focl_target_factors factors = focl_target_factors_of(label, rows, &places, work);
     const real weight = label >= 0 ? focl_target_weighted(FOCL_REAL(1.0f), factors) : FOCL_REAL(0.0f);
     focl_keep_row_values(weight, rows, work);

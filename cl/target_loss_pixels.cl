@@ -43,7 +43,8 @@ FOCL_FUNCTION real focl_process(const focl_work *work, focl_size index) {
     const focl_pixels pixels = focl_pixels_at(work, rows);
     focl_ask_for_pixels(&pixels, work);
     const mask label = focl_load_row_labels(rows, work);
-    const focl_label_places places = focl_pixel_places(label, &pixels, work);
+    focl_label_places places;
+    focl_find_pixels(&places, label, &pixels, work);
     const focl_target_row row = focl_target_row_of(focl_gather(work->logits, &places), label, rows, &places, work);
     if (FOCL_HAS_OUTPUT(LOSS) || FOCL_HAS_OUTPUT(GRADIENT) || FOCL_HAS_OUTPUT(HESSIAN))
         for (uint c = 0; c < work->layout.classes; ++c)

@@ -27,17 +27,15 @@ FOCL_FUNCTION real focl_process(const focl_work *work, focl_size index);
 
 #define FOCL_WRITES_ELEMENTS (FOCL_HAS_OUTPUT(LOSS) || FOCL_HAS_OUTPUT(GRADIENT) || FOCL_HAS_OUTPUT(HESSIAN))
 
-FOCL_FUNCTION focl_label_places focl_row_places(mask label, focl_rows rows, const focl_work *work) {
+FOCL_FUNCTION void focl_find_rows(focl_label_places *places, mask label, focl_rows rows, const focl_work *work) {
     const focl_size classes = work->layout.classes;
-    focl_label_places places;
-    places.label = label;
-    places.is_by_class = 0;
-    FOCL_VSTORE(label, 0, places.labels);
+    places->label = label;
+    places->is_by_class = 0;
+    FOCL_VSTORE(label, 0, places->labels);
     FOCL_ROLLED
     for (uint lane = 0; lane < FOCL_VECTOR; ++lane)
-        places.slots[lane] =
-            (rows.row + lane) * classes + (focl_size)max(places.labels[lane], 0) - work->layout.first_slot;
-    return places;
+        places->slots[lane] =
+            (rows.row + lane) * classes + (focl_size)max(places->labels[lane], 0) - work->layout.first_slot;
 }
 
 /* A line of memory may have logits of one row alone; so many vectors of rows ahead it is wanted. */
@@ -153,7 +151,8 @@ FOCL_FUNCTION real focl_process(const focl_work *work, focl_size index) {
         return FOCL_REAL(0.0f);
     focl_ask_for_rows(rows, work);
     const mask label = focl_load_row_labels(rows, work);
-    const focl_label_places places = focl_row_places(label, rows, work);
+    focl_label_places places;
+    focl_find_rows(&places, label, rows, work);
     focl_target_row row = focl_target_row_of(focl_gather(work->logits, &places), label, rows, &places, work);
     if (FOCL_HAS_OUTPUT(ROW_LOSSES))
         focl_keep_row_values(row.at_label.loss, rows, work);

@@ -30,7 +30,9 @@ static focl__normalizer_source mean_source(const focl_loss_description *descript
 }
 
 static focl__normalizer_source source_of(const focl_loss_description *description, const focl__loss_shape *shape) {
-    const bool weighted = shape->arrays[FOCL__LOSS_class_weights].given || shape->arrays[FOCL__LOSS_weights].given;
+    /* A row of the softmax family weighs what its dense targets add up to, which need not be 1. */
+    const bool weighted = shape->arrays[FOCL__LOSS_class_weights].given || shape->arrays[FOCL__LOSS_weights].given ||
+                          (shape->dense && focl__loss_is_of_rows(description));
     switch (description->reduction) {
     case FOCL_REDUCTION_MEAN:
         return mean_source(description);

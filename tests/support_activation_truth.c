@@ -10,10 +10,10 @@ enum { KINDS = FOCL_ACTIVATE_LOG_SOFTMAX + 1 };
 
 /* The bounds of focl/activation.h, and the greatest errors that were met. */
 static const double bounds[KINDS][ACTIVATION_ARRAYS] = {
-    [FOCL_ACTIVATE_SIGMOID] = {[ACTIVATION_value] = 4, [ACTIVATION_product] = 5},
-    [FOCL_ACTIVATE_LOG_SIGMOID] = {[ACTIVATION_value] = 4, [ACTIVATION_product] = 5},
-    [FOCL_ACTIVATE_SOFTMAX] = {[ACTIVATION_value] = 4, [ACTIVATION_product] = 8, [ACTIVATION_jacobian] = 8},
-    [FOCL_ACTIVATE_LOG_SOFTMAX] = {[ACTIVATION_value] = 4, [ACTIVATION_product] = 8, [ACTIVATION_jacobian] = 8},
+    [FOCL_ACTIVATE_SIGMOID] = {[ACTIVATION_value] = 6, [ACTIVATION_product] = 5},
+    [FOCL_ACTIVATE_LOG_SIGMOID] = {[ACTIVATION_value] = 6, [ACTIVATION_product] = 5},
+    [FOCL_ACTIVATE_SOFTMAX] = {[ACTIVATION_value] = 6, [ACTIVATION_product] = 12, [ACTIVATION_jacobian] = 12},
+    [FOCL_ACTIVATE_LOG_SOFTMAX] = {[ACTIVATION_value] = 6, [ACTIVATION_product] = 12, [ACTIVATION_jacobian] = 12},
 };
 static double greatest[KINDS][ACTIVATION_ARRAYS];
 

@@ -324,7 +324,7 @@ int main(void) {
     add_loop(suite, "probabilities", values_have_the_bits_of_the_losses_probabilities, 8);
     add_loop(suite, "mappings", bits_do_not_depend_on_the_mapping, COUNT_OF(mappings));
     add_loop(suite, "subsets", any_subset_of_outputs_has_the_same_bits, KINDS);
-    add_loop(suite, "pieces", pieces_leave_the_bits_alone, 3 * KINDS);
+    add_loop(suite, "pieces", pieces_leave_the_bits_alone, (size_t)3 * KINDS);
     add_loop(suite, "wide indices", wide_indices_have_the_same_bits, KINDS);
     const int status = test_main(suite);
     activation_print_errors();

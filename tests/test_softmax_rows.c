@@ -62,15 +62,20 @@ static double value_at(const loss_problem *problem, const loss_answer *answer, e
 /* What a test says of an answer, of the mirror's and of every device's. */
 typedef void (*claim)(const loss_problem *problem, const loss_answer *answer, const char *where);
 
-static void assert_claim(const loss_problem *problem, claim holds) {
+static void assert_claim(const loss_problem *problem, claim holds, bool on_devices) {
     loss_answer mirror = answer_of(NULL, problem);
     holds(problem, &mirror, "the mirror");
     loss_answer_free(&mirror);
-    for (size_t device = 0; device < test_device_count(); device++) {
+    for (size_t device = 0; on_devices && device < test_device_count(); device++) {
         loss_answer answer = answer_of(test_device(device), problem);
         holds(problem, &answer, test_device_name(device));
         loss_answer_free(&answer);
     }
+}
+
+/* A device compiles a program for every kind, layout and exponent, so it gets one case in so many. */
+static bool is_turn(size_t number) {
+    return number % 4 == 0;
 }
 
 /* ---- Rows against the truth ---- */
@@ -101,6 +106,7 @@ static const float adversarial[][CLASSES] = {
     {89, 0, 1, -1},
     {104, 0, 1, -1},
     {87.3365F, 0, 0, 0},
+    {87.7579193F, 0.842084587F, -30, -40},
     {43.668F, 0, 0, 0},
     {17.4F, 0.1F, 0.2F, 0.3F},
     {-88, 0, 1, -1},
@@ -151,12 +157,18 @@ static loss_problem adversarial_problem(const row_kind *kind, double gamma, bool
 
 START_TEST(adversarial_rows) {
     const row_kind *kind = &kinds[_i];
-    const size_t gamma_count = kind->objective == FOCL_MSE ? 1 : COUNT_OF(gammas);
+    /* Smoothing makes the entropy of a row with a -infinity infinite. Where q is below 2^-126, and 0 on a device, its
+       product with that is 0, and infinite for the reference: of smoothed rows only gamma 0 has one answer. */
+    const bool only_0 = kind->objective == FOCL_MSE || kind->label_smoothing > 0;
+    const size_t gamma_count = only_0 ? 1 : COUNT_OF(gammas);
     for (size_t i = 0; i < 2 * gamma_count; i++) {
         loss_problem problem = adversarial_problem(kind, gammas[i / 2], i % 2 == 1);
         if (kind->objective == FOCL_MSE)
             problem.description.gamma = 0;
-        loss_assert_everywhere(&problem, 0);
+        if (is_turn(i + (size_t)_i))
+            loss_assert_everywhere(&problem, 0);
+        else
+            loss_assert_on_mirror(&problem);
         loss_problem_free(&problem);
     }
 }
@@ -259,7 +271,7 @@ START_TEST(one_class_has_no_loss) {
             put_row(&problem, LOSS_logits, row, &logits[row]);
             put_target(&problem, row, 0);
         }
-        assert_claim(&problem, claim_nothing_to_lose);
+        assert_claim(&problem, claim_nothing_to_lose, is_turn(i + (size_t)_i));
         loss_problem_free(&problem);
     }
 }
@@ -359,7 +371,7 @@ START_TEST(gradient_of_the_label_is_exact) {
             put_row(&problem, LOSS_logits, row, logits);
             put_target(&problem, row, row % CLASSES);
         }
-        assert_claim(&problem, claim_label_gradient);
+        assert_claim(&problem, claim_label_gradient, true);
         loss_problem_free(&problem);
     }
 }

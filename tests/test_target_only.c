@@ -325,7 +325,7 @@ START_TEST(pieces_do_not_change_bits) {
 END_TEST
 
 /* Vector width x work-group size. */
-static const char *const mappings[] = {"1x1", "2x4", "4x16", "8x1", "16x8", "1x64", "1x256", "32x1"};
+static const char *const mappings[] = {"1x1", "2x4", "4x16", "8x1", "16x8", "1x64", "1x256"};
 
 static focl_handle *mapped_handle(size_t device, const char *mapping) {
     char selector[32];

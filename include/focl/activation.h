@@ -18,18 +18,18 @@
  * with Jacobian_ij = d value_i / d x_j. 1 - p is what the other classes add up to, and u is measured from that of the
  * largest class, so that nothing cancels where one class has nearly all of the share: see cl/activation.clh.
  *
- * Accuracy (strict arithmetic, any finite logit): sigmoid's and softmax's values are within 4 ulp of the exact value,
- * the logarithms within 4, products of elements within 5 and entries of a Jacobian within 8. The product of a row is
- * within 8 ulp of the row's largest sum of terms, p_j sum_k p_k |u_j - u_k| for softmax and |u_j| (1 - p_j) + p_j
- * sum_(k != j) |u_k| for log-softmax; where all upstreams of a row are the same, softmax's is exactly 0. f16 and bf16
- * are rounded once, at the end. Magnitudes of 2^-126 and below are 0; subnormal upstreams count as 0. The values of
- * sigmoid have the bits of focl_loss's probabilities, and those of softmax the bits that its probabilities have with
- * dense targets (with labels the label's share is added last, and the last bit may differ). On devices with
- * focl_device.bit_exact every bit equals that of focl_mirror_activate.
+ * Accuracy (strict arithmetic, any finite logit): values are within 6 ulp of the exact value, products of elements
+ * within 5 and entries of a Jacobian within 12. The product of a row is within 12 ulp of the row's largest sum of
+ * terms, p_j sum_k p_k |u_j - u_k| for softmax and |u_j| (1 - p_j) + p_j sum_(k != j) |u_k| for log-softmax; where all
+ * upstreams of a row are the same, softmax's is exactly 0. f16 and bf16 are rounded once, at the end. Magnitudes of
+ * 2^-126 and below are 0, each share's too; subnormal upstreams count as 0. The values of sigmoid have the bits of
+ * focl_loss's probabilities, and those of softmax the bits that its probabilities have with dense targets (with labels
+ * the label's share is added last, and the last bit may differ). On devices with focl_device.bit_exact every bit equals
+ * that of focl_mirror_activate.
  *
- * A logit of -infinity is a class that cannot be: its share is 0, its logarithm -infinity, its softmax product 0, and
- * its upstream is not looked at there. A row whose largest logit is not finite, or that holds a NaN, is NaN. An
- * upstream gradient that is not finite, of a class that can be, makes products of its row infinite or NaN.
+ * A logit of -infinity is a class that cannot be: its share is 0, its logarithm -infinity, and its softmax product 0,
+ * whatever its upstream holds. A row whose largest logit is not finite, or that holds a NaN, is NaN. Another upstream
+ * gradient that is not finite makes products of its row infinite or NaN.
  */
 #ifndef FOCL_ACTIVATION_H
 #define FOCL_ACTIVATION_H
