@@ -61,8 +61,9 @@ typedef struct {
 /* The rows at hand: those of the item at index, and of its neighbours in the tile. */
 FOCL_FUNCTION focl_run focl_run_at(focl_size index, const focl_work *work) {
     const focl_size first = index - (get_local_id(0) % FOCL_TILE_ITEMS) * FOCL_VECTOR;
-    const focl_size left = first < work->rows_end ? work->rows_end - first : 0;
-    const focl_size rows = left < FOCL_TILE_ITEMS * FOCL_VECTOR ? left : FOCL_TILE_ITEMS * FOCL_VECTOR;
+    const focl_size most = FOCL_TILE_ITEMS * FOCL_VECTOR;
+    const focl_size end = work->rows_end;
+    const focl_size rows = first >= end ? 0 : end - first < most ? end - first : most;
     focl_run run;
     run.start = first * work->layout.classes - work->layout.first_slot;
     run.count = rows * work->layout.classes;

@@ -17,11 +17,11 @@ static void assert_recipe(const loss_recipe *recipe, focl_view shape, uint64_t s
 
 /* A device compiles a program for every recipe and mapping, so it gets one case in so many. */
 static void assert_recipe_in_turn(const loss_recipe *recipe, focl_view shape, uint64_t stream, size_t turn) {
-    enum { TURNS = 4 };
+    const size_t turns = test_size(4, 12);
     const loss_recipe shaped = loss_recipe_shaped(recipe, shape);
     loss_problem problem = loss_problem_create(&shaped, stream);
-    if (turn % TURNS == 0)
-        loss_assert_everywhere(&problem, turn / TURNS);
+    if (turn % turns == 0)
+        loss_assert_everywhere(&problem, turn / turns);
     else
         loss_assert_on_mirror(&problem);
     loss_problem_free(&problem);
@@ -76,7 +76,8 @@ START_TEST(planes_of_every_size) {
     static const size_t planes[] = {2, 7, 15, 16, 17, 63, 65, 255, 257, 1023, 4097};
     const loss_recipe *recipe = &loss_row_recipes[_i];
     for (size_t i = 0; i < test_size(COUNT_OF(planes), 6); i++)
-        assert_recipe(recipe, (focl_view){1 + i % 3, 3, planes[i]}, 24000 + 100 * (uint64_t)_i + i, i % 4);
+        assert_recipe_in_turn(recipe, (focl_view){1 + i % 3, 3, planes[i]}, 24000 + 100 * (uint64_t)_i + i,
+                              i + (size_t)_i);
 }
 END_TEST
 
