@@ -264,14 +264,15 @@ typedef struct focal_row {
     others cost_shares;
 } focal_row;
 
-/* m^gamma (A + gamma CE P / m) p_j (1 - p_j), P = sum_c y_c p_c. */
+/* m^gamma (A p_j q_j + gamma CE P p_j q_j / m), P = sum_c y_c p_c and q_j = 1 - p_j, which is no larger than m. */
 static double gauss_newton(const focal_row *common, const focl__row *row, size_t j) {
     const double gamma = common->description->gamma;
     const double power = focl__jet_power(gamma, (focl__focus){.log_value = common->log_m}).value;
-    const double odds = isinf(common->log_m) ? 0 : exp(common->log_target_share - common->log_m);
-    const double ratio = focl__product(common->cost, odds);
-    const double factor = power * common->cost_shares.total + focl__product(gamma * power, ratio);
-    return factor * row->share[j] * row->rest[j];
+    const double log_variance = row->log_share[j] + row->log_rest[j];
+    const double reach = isinf(common->log_m) ? 0 : exp(log_variance - common->log_m);
+    const double focused = focl__product(common->cost, exp(common->log_target_share));
+    const double of_power = focl__product(gamma * power, focl__product(focused, reach));
+    return power * common->cost_shares.total * exp(log_variance) + of_power;
 }
 
 static focl__jet focal_by_class(const focal_row *common, const focl__row *row, size_t j) {

@@ -81,12 +81,20 @@ static bool is_product(double gamma) {
     return gamma <= 0 || (gamma >= 1 && gamma <= 1) || (gamma >= 2 && gamma <= 2);
 }
 
-double loss_ulps(const loss_problem *problem) {
+/* Of the softmax family q is a rounded sum, of blended targets it is blended: the power takes its ulps gamma times. */
+static double ulps_of_power(const loss_problem *problem) {
     const focl_loss_description *description = &problem->description;
     const double gamma = fmax(description->gamma, description->gamma_negative);
     const bool blended = problem->soft || description->label_smoothing > 0;
+    if (loss_is_of_rows(description))
+        return 4 * gamma;
+    return blended ? 3 * gamma : 0;
+}
+
+double loss_ulps(const loss_problem *problem) {
+    const focl_loss_description *description = &problem->description;
     const double hard = is_product(description->gamma) && is_product(description->gamma_negative) ? 8 : 16;
-    return hard + (blended ? 3 * gamma : 0) + ulps_of_factors(problem);
+    return hard + ulps_of_power(problem) + ulps_of_factors(problem);
 }
 
 /* A curvature has two gradients' worth of roundings. */

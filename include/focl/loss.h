@@ -48,8 +48,8 @@
  * Accuracy (strict arithmetic, any finite logit). Sigmoid family: losses and gradients of hard targets are within 8 ulp
  * of the exact value for gamma 0, 1, 2 and within 16 ulp otherwise, and half an ulp more for each array of weights or
  * upstream; with soft targets or label smoothing 3 gamma ulp more, of the largest term of the sum. Softmax family: q is
- * a sum of rounded terms, and its rounding is powered: losses are within 8 + 4 gamma ulp, gradients within that of the
- * row's largest (of the largest term of their sums, with soft targets or smoothing). Curvatures are within these bounds
+ * a sum of rounded terms, and its rounding is powered: the same and 4 gamma ulp more, of the loss itself and of the
+ * row's largest gradient (of the largest term of their sums, with soft targets or smoothing). Curvatures are within these bounds
  * of the largest term of their sums. f16 and bf16 are rounded once, at the end. gamma, alpha and the other scalars are
  * rounded to f32 first. Magnitudes of 2^-126 and below are 0: q itself, and a product before as well as after upstream,
  * normaliser and weights are applied; subnormal inputs count as 0. Sums follow one fixed order (docs/reduction.md) and
