@@ -246,7 +246,8 @@ void focl__mirror_softmax(const focl_loss_description *description, const focl__
         .rule = focl__mirror_rule(plan),
         .kind = {.is_dense = plan->shape.dense,
                  .is_smoothed = is_smoothed,
-                 .needs_tops = plan->shape.dense || outputs->hessian != NULL || plan->objective == FOCL_OBJECTIVE_MSE},
+                 .needs_tops = plan->shape.dense || is_smoothed || outputs->hessian != NULL ||
+                               plan->objective == FOCL_OBJECTIVE_MSE},
         .share = is_smoothed ? focl_flush(plan->smoothing / (float)plan->view.classes) : 0.0F,
     };
     const float normalizer =
