@@ -148,11 +148,20 @@ static focl_status launch(const activation_job *job, const walk *how, const kern
         .key = key_of(job, how->kernel),
         .spread = how->spread,
         .tiles = divided_up(how->count, how->group_count),
+        .rows = how->count,
         .lanes_max = how->lanes_max,
         .vector_max = how->vector_max,
         .arguments = &arguments,
     };
     return focl__launch(job->handle, job->chain, &description);
+}
+
+/* Joining the lanes of a row takes llvmpipe nearly 200 turns of loops, and it leaves a work-item after 65535. */
+enum { MOST_GROUP_ROWS = 256 };
+
+static size_t rows_of_group(size_t classes) {
+    const size_t rows = classes < FOCL_TILE ? FOCL_TILE / classes : 1;
+    return rows < MOST_GROUP_ROWS ? rows : MOST_GROUP_ROWS;
 }
 
 /* The least vector that has room for all classes: half of a row's last vector should not be idle. */
@@ -165,12 +174,12 @@ static unsigned vector_for(size_t classes) {
 
 static walk walk_of(const activation_job *job) {
     const focl_view view = job->description->shape;
+    const focl__spread of_tiles = view.classes < FOCL__MANY_CLASSES ? FOCL__SPREAD_SHARED : FOCL__SPREAD_VECTORS;
     if (!is_of_rows(job))
         return (walk){"activation_elements", FOCL__SPREAD_SHARED, job->shape->elements, FOCL_TILE, 0, 0};
     if (view.inner > 1)
-        return (walk){"activation_pixels", FOCL__SPREAD_SHARED, job->shape->rows, FOCL_TILE, 0, 0};
-    const size_t group_rows = view.classes < FOCL_TILE ? FOCL_TILE / view.classes : 1;
-    return (walk){"activation_rows", FOCL__SPREAD_PER_TILE,   job->shape->rows, group_rows,
+        return (walk){"activation_pixels", of_tiles, job->shape->rows, FOCL_TILE, 0, 0};
+    return (walk){"activation_rows", FOCL__SPREAD_PER_TILE,   job->shape->rows, rows_of_group(view.classes),
                   FOCL_LANES,        vector_for(view.classes)};
 }
 

@@ -32,6 +32,8 @@ static size_t groups_of(const focl__launch_description *launch, focl__mapping ma
         return divided_up(launch->tiles, shared);
     case FOCL__SPREAD_PER_TILE:
         return launch->tiles;
+    case FOCL__SPREAD_VECTORS:
+        return divided_up(launch->rows, (size_t)mapping.vector * mapping.group);
     case FOCL__SPREAD_ROWS:
         return divided_up(launch->rows, rows_of_group(launch, mapping));
     case FOCL__SPREAD_ONE:
@@ -45,6 +47,8 @@ static focl_status get_program(focl_handle *handle, const focl__launch_descripti
     focl__program_key key = launch->key;
     focl__program_define(&key, "FOCL_VECTOR", (int)mapping.vector);
     focl__program_define(&key, "FOCL_GROUP", (int)mapping.group);
+    if (launch->spread == FOCL__SPREAD_VECTORS)
+        focl__program_define(&key, "FOCL_WALK_VECTORS", 1);
     if (mapping.prefetch)
         focl__program_define(&key, "FOCL_PREFETCH_AHEAD", (int)mapping.prefetch);
     if (mapping.native)

@@ -25,6 +25,7 @@ void focl__argument_add(focl__arguments *arguments, size_t bytes, const void *va
 typedef enum focl__spread {
     FOCL__SPREAD_SHARED,   /* a group takes as many tiles as it has room for: tile.clh */
     FOCL__SPREAD_PER_TILE, /* a group per tile */
+    FOCL__SPREAD_VECTORS,  /* an item per vector of rows: tile.clh with FOCL_WALK_VECTORS */
     FOCL__SPREAD_ROWS,     /* a group per group_rows of the rows, at most one for each of its lanes */
     FOCL__SPREAD_ONE       /* one group for all */
 } focl__spread;
@@ -34,7 +35,7 @@ typedef struct focl__launch_description {
     focl__program_key key; /* without FOCL_VECTOR, FOCL_GROUP and FOCL_NATIVE, which the launch adds */
     focl__spread spread;
     size_t tiles;
-    size_t rows;         /* FOCL__SPREAD_ROWS: how many there are; and the most that a group should take */
+    size_t rows;         /* FOCL__SPREAD_ROWS, _VECTORS: how many there are; and the most a group should take */
     size_t group_rows;   /* what it does take becomes the kernel's last argument, a uint */
     unsigned lanes_max;  /* the most floats that a group may work on at once; 0 for any */
     unsigned vector_max; /* the widest vector that suits the data; 0 for any */
@@ -52,6 +53,12 @@ typedef struct focl__chain {
     cl_event last;          /* owned; NULL before the first command */
     double *kernel_seconds; /* NULL, or where the time of finished kernels is added; waits for each then */
 } focl__chain;
+
+/*
+ * From this many classes on a kernel whose items go through all classes of a row has FOCL__SPREAD_VECTORS. llvmpipe
+ * leaves a work-item after 65535 turns of its loops, and a tile's rows take an item 64 times a few turns a class.
+ */
+enum { FOCL__MANY_CLASSES = 65 };
 
 /* Enqueues a kernel as the next of the chain. */
 focl_status focl__launch(focl_handle *handle, focl__chain *chain, const focl__launch_description *launch);

@@ -51,11 +51,15 @@ static bool has_row_tiles(const focl__loss_job *job) {
     return !is_of_rows(job) || job->plan.view.inner != 1;
 }
 
-/* Where rows are summed apart: their kernel has no tiles of rows, or pieces do not begin with one. */
+static bool has_many_classes(const focl__loss_job *job) {
+    return job->plan.view.classes >= FOCL__MANY_CLASSES;
+}
+
+/* Where rows are summed apart: their kernel has no tiles of rows, or spreads them, or pieces do not begin with one. */
 static bool sums_rows_apart(const focl__loss_job *job, bool in_pieces) {
     const bool weights = focl__loss_job_needs(job, FOCL__STAGE_WEIGHTS);
     return focl__loss_sums_rows(job->description) && (given(job, FOCL__LOSS_reduced) || weights) &&
-           (in_pieces || weights || !has_row_tiles(job));
+           (in_pieces || weights || !has_row_tiles(job) || has_many_classes(job));
 }
 
 focl_status focl__loss_job_open(focl__loss_job *job, focl_handle *handle, const focl_loss_description *description,
@@ -379,11 +383,13 @@ typedef struct walk {
 static walk walk_of(const focl__loss_job *job, focl__loss_stage stage) {
     static const walk over_elements = {"sigmoid_loss_elements", FOCL__SPREAD_SHARED, false, false};
     const bool sums_rows = focl__loss_sums_rows(job->description);
+    const bool spreads_rows = sums_rows && has_many_classes(job);
+    const focl__spread of_tiles = spreads_rows ? FOCL__SPREAD_VECTORS : FOCL__SPREAD_SHARED;
     switch (stage) {
     case FOCL__STAGE_COUNT:
         return (walk){"normalizer_count", FOCL__SPREAD_PER_TILE, !job->plan.shape.dense, false};
     case FOCL__STAGE_WEIGHTS:
-        return (walk){"normalizer_weights", FOCL__SPREAD_SHARED, sums_rows, true};
+        return (walk){"normalizer_weights", of_tiles, sums_rows, true};
     case FOCL__STAGE_PROBABILITIES:
         return over_elements;
     default:
@@ -391,7 +397,7 @@ static walk walk_of(const focl__loss_job *job, focl__loss_stage stage) {
     }
     if (!sums_rows)
         return over_elements;
-    return (walk){loss_source_of(job), has_row_tiles(job) ? FOCL__SPREAD_SHARED : FOCL__SPREAD_ROWS, true, true};
+    return (walk){loss_source_of(job), has_row_tiles(job) ? of_tiles : FOCL__SPREAD_ROWS, true, true};
 }
 
 /* The least vector that has room for all classes. */
