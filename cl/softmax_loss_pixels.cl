@@ -122,9 +122,9 @@ FOCL_FUNCTION void focl_store_pixel_gradient(const focl_work *work, const focl_p
     focl_store_pixels(gradient, work->gradient, pixels, offset);
 }
 
-/* What is written for one class; left_out are the lanes whose derivatives are 0 whatever they hold. */
+/* What is written for one class; where a lane does not count its derivatives are 0 whatever it holds. */
 FOCL_FUNCTION void focl_store_pixel_class(const focl_work *work, const focl_pixels *pixels, uint class_number,
-                                          mask label, focl_row row, real e, mask left_out) {
+                                          mask label, focl_row row, real e, mask counts) {
     const focl_row_kind kind = focl_row_kind_here();
     const focl_size offset = class_number * work->layout.class_stride;
     const real zero = FOCL_REAL(0.0f);
@@ -134,14 +134,11 @@ FOCL_FUNCTION void focl_store_pixel_class(const focl_work *work, const focl_pixe
         slopes = focl_row_slopes_of(focl_pixel_class(work, pixels, class_number, label), e, row, kind, work->rule,
                                     focl_smoothing_share(work));
     if (FOCL_ROW_IS_PLAIN)
-        slopes.gradient = focl_row_plain_gradient(label == (mask)((int)class_number), left_out, e, row);
+        slopes.gradient = focl_row_plain_gradient(label == (mask)((int)class_number), counts, e, row);
     if (FOCL_HAS_OUTPUT(GRADIENT))
-        focl_store_pixel_gradient(work, pixels, offset,
-                                  FOCL_ROW_IS_PLAIN ? slopes.gradient
-                                  : left_out        ? zero
-                                                    : slopes.gradient);
+        focl_store_pixel_gradient(work, pixels, offset, FOCL_ROW_IS_PLAIN || counts ? slopes.gradient : zero);
     if (FOCL_HAS_OUTPUT(HESSIAN))
-        focl_store_pixels(left_out ? zero : slopes.hessian, work->hessian, pixels, offset);
+        focl_store_pixels(counts ? slopes.hessian : zero, work->hessian, pixels, offset);
     if (FOCL_HAS_OUTPUT(PROBABILITIES))
         focl_store_pixels(focl_times(e, row.inverse), work->probabilities, pixels, offset);
 }
@@ -159,10 +156,10 @@ FOCL_FUNCTION real focl_process(const focl_work *work, focl_size index) {
     focl_row_factors(rows, work, &input);
 #if FOCL_TARGETS_ARE_DENSE
     const mask label = (mask)(FOCL_LABEL_BACKGROUND);
-    const mask left_out = !(FOCL_LANE_NUMBERS < (mask)((int)rows.count));
+    const mask counts = FOCL_LANE_NUMBERS < (mask)((int)rows.count);
 #else
     const mask label = focl_load_row_labels(rows, work);
-    const mask left_out = label == FOCL_LABEL_IGNORED;
+    const mask counts = label != FOCL_LABEL_IGNORED;
     input.weight_label = focl_label_weights(label, work);
     focl_spoil_rows(label == FOCL_LABEL_OUT_OF_RANGE, &input);
 #endif
@@ -173,13 +170,13 @@ FOCL_FUNCTION real focl_process(const focl_work *work, focl_size index) {
 #endif
     focl_row row =
         focl_row_finished(first, second, input, focl_row_kind_here(), work->rule, focl_smoothing_share(work));
-    row.loss = left_out ? FOCL_REAL(0.0f) : row.loss;
-    row.pt = left_out ? FOCL_REAL(0.0f) : row.pt;
+    row.loss = counts ? row.loss : FOCL_REAL(0.0f);
+    row.pt = counts ? row.pt : FOCL_REAL(0.0f);
     focl_store_row_results(row, rows, work);
     if (FOCL_HAS_OUTPUT(GRADIENT) || FOCL_HAS_OUTPUT(HESSIAN) || FOCL_HAS_OUTPUT(PROBABILITIES))
         for (uint c = 0; c < work->layout.classes; ++c) {
             const real e = focl_pixel_exponential(work, &pixels, c, input.maximum, kept);
-            focl_store_pixel_class(work, &pixels, c, label, row, e, left_out);
+            focl_store_pixel_class(work, &pixels, c, label, row, e, counts);
         }
     return row.loss;
 }

@@ -205,10 +205,10 @@ FOCL_FUNCTION void focl_finish_rows(const focl_work *work, focl_rows rows, uint 
     focl_row_factors(rows, work, &input);
     input.x_label = input.e_label = FOCL_REAL(0.0f);
     input.weight_label = FOCL_REAL(1.0f);
-    mask left_out = (mask)(0);
+    mask counts = (mask)(-1);
 #if !FOCL_TARGETS_ARE_DENSE
     const mask label = FOCL_VLOAD(place, shared->sums.label);
-    left_out = label == FOCL_LABEL_IGNORED;
+    counts = label != FOCL_LABEL_IGNORED;
     input.x_label = FOCL_VLOAD(place, shared->sums.x_label);
     const real e_label = focl_row_exponential(input.x_label, input.maximum, work->rule);
     input.e_label = label >= 0 ? e_label : FOCL_REAL(0.0f);
@@ -221,8 +221,8 @@ FOCL_FUNCTION void focl_finish_rows(const focl_work *work, focl_rows rows, uint 
     FOCL_ROW_SUMS(FOCL_LOAD_SECOND)
 #endif
     focl_row row = focl_row_finished(sums, second, input, focl_row_kind_here(), work->rule, focl_smoothing_share(work));
-    row.loss = left_out ? FOCL_REAL(0.0f) : row.loss;
-    row.pt = left_out ? FOCL_REAL(0.0f) : row.pt;
+    row.loss = counts ? row.loss : FOCL_REAL(0.0f);
+    row.pt = counts ? row.pt : FOCL_REAL(0.0f);
     focl_store_row_results(row, rows, work);
 #define FOCL_SHARE_RESULT(name) FOCL_VSTORE(row.name, place, shared->results.name);
     FOCL_ROW_RESULTS(FOCL_SHARE_RESULT)
@@ -249,8 +249,8 @@ FOCL_FUNCTION void focl_store_row_gradient(const focl_work *work, focl_classes c
 FOCL_FUNCTION void focl_store_kept_classes(const focl_work *work, focl_classes classes, int label, focl_row row) {
     const real e = focl_load_class_gradients(work->gradient, classes, work);
     const mask is_label = (mask)(label) == (int)classes.first + FOCL_LANE_NUMBERS;
-    const mask left_out = (mask)(label == FOCL_LABEL_IGNORED ? -1 : 0);
-    focl_store_classes(focl_row_plain_gradient(is_label, left_out, e, row), work->gradient, classes, work);
+    const mask counts = (mask)(label == FOCL_LABEL_IGNORED ? 0 : -1);
+    focl_store_classes(focl_row_plain_gradient(is_label, counts, e, row), work->gradient, classes, work);
     if (FOCL_HAS_OUTPUT(PROBABILITIES))
         focl_store_classes(focl_times(e, row.inverse), work->probabilities, classes, work);
 }
@@ -260,18 +260,18 @@ FOCL_FUNCTION void focl_store_row_classes(const focl_work *work, focl_classes cl
     const focl_row_kind kind = focl_row_kind_here();
     const focl_row_class of = focl_row_class_at(work, classes, label);
     const real e = focl_row_exponential(of.x, maximum, work->rule);
-    const int left_out = label == FOCL_LABEL_IGNORED ? -1 : 0;
+    const int counts = label != FOCL_LABEL_IGNORED;
     const real zero = FOCL_REAL(0.0f);
     focl_row_slopes slopes;
     slopes.gradient = slopes.hessian = zero;
     if (!FOCL_ROW_IS_PLAIN || FOCL_HAS_OUTPUT(HESSIAN))
         slopes = focl_row_slopes_of(of, e, row, kind, work->rule, focl_smoothing_share(work));
     if (FOCL_ROW_IS_PLAIN)
-        slopes.gradient = focl_row_plain_gradient(of.is_label, (mask)(left_out), e, row);
+        slopes.gradient = focl_row_plain_gradient(of.is_label, (mask)(counts ? -1 : 0), e, row);
     if (FOCL_HAS_OUTPUT(GRADIENT))
-        focl_store_row_gradient(work, classes, left_out ? zero : slopes.gradient);
+        focl_store_row_gradient(work, classes, counts ? slopes.gradient : zero);
     if (FOCL_HAS_OUTPUT(HESSIAN))
-        focl_store_classes(left_out ? zero : slopes.hessian, work->hessian, classes, work);
+        focl_store_classes(counts ? slopes.hessian : zero, work->hessian, classes, work);
     if (FOCL_HAS_OUTPUT(PROBABILITIES))
         focl_store_classes(focl_times(e, row.inverse), work->probabilities, classes, work);
 }

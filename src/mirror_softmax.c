@@ -193,7 +193,7 @@ static void write_class(const softmax_mirror *m, const softmax_row *row, const f
     const size_t slot = slot_of(m, row, class_number);
     focl_row_slopes slopes = focl_row_slopes_of(of, e, *done, m->kind, m->rule, m->share);
     if (is_plain(m))
-        slopes.gradient = focl_row_plain_gradient(of.is_label, row->ignored, e, *done);
+        slopes.gradient = focl_row_plain_gradient(of.is_label, !row->ignored, e, *done);
     write_gradient(m, slot, row->ignored ? 0.0F : slopes.gradient);
     write_at(m, m->outputs->hessian, slot, row->ignored ? 0.0F : slopes.hessian);
     write_at(m, m->outputs->probabilities, slot, focl_times(e, done->inverse));
