@@ -132,7 +132,7 @@ FOCL_FUNCTION focl_row_sums focl_sum_classes(const focl_work *work, const focl_r
 
 /* Whether a sum is asked for at all: joining lanes is not free. */
 #define FOCL_NEEDS_others   (!FOCL_TARGETS_ARE_DENSE || FOCL_ROW_HAS_SECOND_PASS)
-#define FOCL_NEEDS_rest     (FOCL_TARGETS_ARE_DENSE || FOCL_HAS_OUTPUT(HESSIAN) || FOCL_ROW_HAS_SECOND_PASS)
+#define FOCL_NEEDS_rest     FOCL_ROW_NEEDS_TOPS
 #define FOCL_NEEDS_tops     FOCL_NEEDS_rest
 #define FOCL_NEEDS_weight   (!FOCL_ROW_IS_PLAIN)
 #define FOCL_NEEDS_distance FOCL_NEEDS_weight
