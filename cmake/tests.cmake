@@ -12,6 +12,9 @@ target_compile_definitions(focl_test_support PUBLIC FOCL_TEST_DATA="${PROJECT_SO
 
 file(GLOB test_sources CONFIGURE_DEPENDS tests/test_*.c)
 
+set(FOCL_TEST_CACHE "${PROJECT_BINARY_DIR}/pocl-cache" CACHE PATH "Where tests keep what PoCL has compiled")
+mark_as_advanced(FOCL_TEST_CACHE)
+
 foreach(test_source IN LISTS test_sources)
     cmake_path(GET test_source STEM test_name)
     focl_add_executable(${test_name} ${test_source})
@@ -22,7 +25,7 @@ foreach(test_source IN LISTS test_sources)
     add_test(NAME ${test_name} COMMAND ${test_name} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
     # OpenCL does not survive fork: each executable is its own process anyway.
     # PoCL's cache of compiled programs does not stand several processes at once on a cold start: each test has its own.
-    set(pocl_cache "${PROJECT_BINARY_DIR}/pocl-cache/${test_name}")
+    set(pocl_cache "${FOCL_TEST_CACHE}/${test_name}")
     file(MAKE_DIRECTORY "${pocl_cache}")
     set(environment CK_FORK=no "POCL_CACHE_DIR=${pocl_cache}")
     if(TARGET focl_command)

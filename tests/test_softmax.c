@@ -17,7 +17,7 @@ static void assert_recipe(const loss_recipe *recipe, focl_view shape, uint64_t s
 
 /* A device compiles a program for every recipe and mapping, so it gets one case in so many. */
 static void assert_recipe_in_turn(const loss_recipe *recipe, focl_view shape, uint64_t stream, size_t turn) {
-    const size_t turns = test_size(4, 12);
+    const size_t turns = test_size(8, 12);
     const loss_recipe shaped = loss_recipe_shaped(recipe, shape);
     loss_problem problem = loss_problem_create(&shaped, stream);
     if (turn % turns == 0)
@@ -30,11 +30,10 @@ static void assert_recipe_in_turn(const loss_recipe *recipe, focl_view shape, ui
 /* ---- Numbers of classes ---- */
 
 /* Around the lanes, the blocks and the tiles of a row's sums, and those of the usual data sets. */
-static const size_t class_counts[] = {1,  2,  3,  8,   10,  19,   21,   31,   32,   33,   64,
-                                      65, 80, 81, 100, 150, 1000, 4095, 4096, 4097, 10000};
+static const size_t class_counts[] = {1, 2, 3, 8, 10, 19, 31, 32, 33, 64, 65, 80, 150, 1000, 4095, 4096, 4097, 10000};
 
 static size_t class_count_number(void) {
-    return test_size(COUNT_OF(class_counts), 14);
+    return test_size(COUNT_OF(class_counts), 12);
 }
 
 /* Rows enough for a few thousand elements, one at least; the type of labels cannot say every class. */
@@ -83,7 +82,7 @@ END_TEST
 
 /* Many rows, so that there are tiles of their sums. */
 START_TEST(many_rows) {
-    static const size_t counts[] = {4095, 4096, 4097, 9001};
+    static const size_t counts[] = {4096, 9001};
     const loss_recipe *recipe = &loss_row_recipes[_i];
     for (size_t i = 0; i < test_size(COUNT_OF(counts), 0); i++)
         assert_recipe(recipe, (focl_view){counts[i], 2 + i, 1}, 25000 + 100 * (uint64_t)_i + i, i % 4);
@@ -220,7 +219,7 @@ static void assert_subset(size_t device, const loss_problem *problem, unsigned o
 
 START_TEST(any_subset_has_the_same_bits) {
     const size_t layout = (size_t)_i % 2;
-    const loss_recipe shaped = loss_recipe_shaped(&loss_row_recipes[layout == 0 ? 1 : 3], both_layouts[layout]);
+    const loss_recipe shaped = loss_recipe_shaped(&loss_row_recipes[layout == 0 ? 2 : 3], both_layouts[layout]);
     loss_problem problem = loss_problem_create(&shaped, 29300);
     for (size_t device = 0; device < test_device_count(); device++)
         assert_subset(device, &problem, subsets[_i / 2]);
@@ -233,7 +232,7 @@ END_TEST
 /* Of rows and of planes; the sums are of rows, whatever pieces they come in. */
 START_TEST(pieces_leave_the_bits_alone) {
     static const char *const sizes[] = {"4096", "100", "9000"};
-    static const focl_view shapes[] = {{401, 33, 1}, {9, 19, 65}, {3000, 3, 1}};
+    static const focl_view shapes[] = {{401, 33, 1}, {9, 19, 65}};
     const loss_recipe *recipe = &loss_row_recipes[_i];
     ck_assert_int_eq(setenv("FOCL_PIECE_ELEMENTS", sizes[_i % 3], 1), 0);
     for (size_t i = 0; i < test_size(COUNT_OF(shapes), 1); i++)
