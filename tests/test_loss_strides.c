@@ -32,11 +32,15 @@ static size_t layout_count(void) {
     return test_size(COUNT_OF(layouts), 3);
 }
 
+/* Every second on the mirror alone: devices have several programs to compile for each. */
 static void assert_layout(const loss_recipe *recipe, const stride_layout *layout, size_t stream) {
     const loss_recipe changed = laid_out(recipe, layout);
     loss_problem problem = loss_problem_create(&changed, 14000 + stream);
     problem.name = layout->name;
-    loss_assert_everywhere(&problem, stream % 4);
+    if ((stream / 10 + stream) % 2 == 0)
+        loss_assert_everywhere(&problem, stream / 2 % 4);
+    else
+        loss_assert_on_mirror(&problem);
     loss_problem_free(&problem);
 }
 
@@ -46,7 +50,7 @@ START_TEST(every_recipe_in_every_layout) {
 }
 END_TEST
 
-/* Every third: each is several programs to compile. */
+/* Every third. */
 START_TEST(rows_in_every_layout) {
     for (size_t layout = 0; layout < layout_count(); layout++)
         assert_layout(&loss_row_recipes[3 * (size_t)_i], &layouts[layout], 300 + 10 * (size_t)_i + layout);
