@@ -50,7 +50,7 @@ FOCL_FUNCTION real focl_entries_of_line(const focl_work *work, focl_entry entry)
 /* Lane by lane; behind the end there is nothing to read. */
 FOCL_FUNCTION real focl_entries_of_lines(const focl_work *work, focl_size index, focl_entry entry) {
     focl_scalar p_i[FOCL_VECTOR], p_j[FOCL_VECTOR], complements[FOCL_VECTOR];
-    int diagonal[FOCL_VECTOR];
+    focl_lane diagonal[FOCL_VECTOR];
     FOCL_ROLLED
     for (uint lane = 0; lane < FOCL_VECTOR; ++lane) {
         const int is_inside = work->layout.end - index > lane;

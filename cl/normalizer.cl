@@ -53,7 +53,7 @@ FOCL_FUNCTION uint focl_count_lanes(mask condition) {
 #if FOCL_VECTOR == 1
     return condition ? 1 : 0;
 #else
-    int lanes[FOCL_VECTOR];
+    focl_lane lanes[FOCL_VECTOR];
     uint count = 0;
     FOCL_VSTORE(condition, 0, lanes);
     for (uint lane = 0; lane < FOCL_VECTOR; ++lane)
@@ -83,7 +83,7 @@ FOCL_FUNCTION void focl_count_vector(const focl_work *work, focl_size index, uin
 #endif
     if (!focl_any(bad))
         return;
-    int lanes[FOCL_VECTOR];
+    focl_lane lanes[FOCL_VECTOR];
     FOCL_VSTORE(bad, 0, lanes);
     for (uint lane = 0; lane < FOCL_VECTOR; ++lane)
         if (lanes[lane] && lane < end - index)
@@ -133,8 +133,8 @@ FOCL_FUNCTION ulong focl_chosen_count(int kind, ulong counted, ulong counted_row
 /* From the tiles' counters to focl_loss_counts and the normaliser; counts is one. */
 __kernel __attribute__((reqd_work_group_size(FOCL_GROUP, 1, 1))) void
 normalizer_count_fold(__global const focl_tile_counts *tile_counts, ulong tiles, ulong elements, ulong rows,
-                      ulong classes, int kind, __global ulong *counts, ulong counts_offset, __global float *normalizer,
-                      ulong normalizer_offset) {
+                      ulong classes, int kind, __global ulong *counts, ulong counts_offset,
+                      __global focl_scalar *normalizer, ulong normalizer_offset) {
     __local ulong parts[4][FOCL_GROUP];
     const uint item = (uint)get_local_id(0);
     ulong ignored = 0, positive = 0, out_of_range = 0, first = ULONG_MAX;
@@ -180,7 +180,7 @@ normalizer_count_fold(__global const focl_tile_counts *tile_counts, ulong tiles,
     out[FOCL_COUNT_OUT_OF_RANGE] = out_of_range;
     out[FOCL_COUNT_FIRST] = first;
     if (kind != FOCL_NORMALIZER_NOT_COUNTED)
-        normalizer[normalizer_offset] = (float)focl_chosen_count(kind, counted, counted_rows, positive);
+        normalizer[normalizer_offset] = (focl_scalar)focl_chosen_count(kind, counted, counted_rows, positive);
 }
 
 #if FOCL_OPTIONS & FOCL_OPTION_ROWS
@@ -193,8 +193,9 @@ FOCL_FUNCTION real focl_target_weights(focl_rows rows, const focl_work *work) {
     sum.hi = sum.lo = FOCL_REAL(0.0f);
     for (uint c = 0; c < work->layout.classes; ++c) {
         const real y = focl_flush(focl_load_pixel_targets(work->targets, &pixels, c * work->layout.class_stride));
-        const real weight =
-            FOCL_HAS_OPTION(CLASS_WEIGHTS) ? FOCL_REAL(focl_flush_scalar(work->class_weights[c])) : FOCL_REAL(1.0f);
+        const real weight = FOCL_HAS_OPTION(CLASS_WEIGHTS)
+                                ? FOCL_REAL(focl_flush_scalar(focl_read_factors_one(work->class_weights, c)))
+                                : FOCL_REAL(1.0f);
         const focl_pair joined = focl_two_sum(sum.hi, focl_times(weight, y));
         sum.hi = joined.hi;
         sum.lo = sum.lo + joined.lo;

@@ -27,7 +27,7 @@ FOCL_FUNCTION real focl_pos_weight(const focl_work *work, focl_place place) {
     if (FOCL_HAS_OPTION(POS_WEIGHTS))
         return focl_flush(focl_load_classes(work->pos_weights, place, work->layout));
     if (FOCL_HAS_OPTION(POS_WEIGHT))
-        return focl_flush(FOCL_REAL(work->pos_weights[0]));
+        return focl_flush(FOCL_REAL(focl_read_factors_one(work->pos_weights, 0)));
     return FOCL_REAL(1.0f);
 }
 

@@ -36,7 +36,7 @@ FOCL_FUNCTION focl_row_class focl_pixel_class(const focl_work *work, const focl_
     of.is_label = label == (mask)((int)class_number);
     of.weight = FOCL_REAL(1.0f);
     if (FOCL_ROW_WEIGHS_CLASSES)
-        of.weight = FOCL_REAL(focl_flush_scalar(work->class_weights[class_number]));
+        of.weight = FOCL_REAL(focl_flush_scalar(focl_read_factors_one(work->class_weights, class_number)));
 #if FOCL_TARGETS_ARE_DENSE
     of.y = focl_load_pixel_targets(work->targets, pixels, offset);
 #else

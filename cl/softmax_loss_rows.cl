@@ -36,7 +36,7 @@ typedef struct {
     FOCL_ROW_SUMS(FOCL_SHARED_ROWS)
     focl_scalar maximum[FOCL_GROUP_ROWS];
     focl_scalar x_label[FOCL_GROUP_ROWS];
-    int label[FOCL_GROUP_ROWS];
+    focl_lane label[FOCL_GROUP_ROWS];
 } focl_shared_sums;
 
 typedef struct {
@@ -168,7 +168,7 @@ FOCL_FUNCTION void focl_sum_again(const focl_work *work, focl_row_pass *pass, fo
 FOCL_FUNCTION void focl_sum_row(const focl_work *work, focl_size row, uint place, __local focl_shared *shared) {
     focl_row_pass pass;
     pass.slot = focl_row_slot(row, &work->layout);
-    pass.label = shared->sums.label[place];
+    pass.label = (int)shared->sums.label[place];
     pass.is_second_pass = 0;
     /* Before the gradient is written, which may be over the logits. */
     const focl_scalar x_label =
@@ -282,7 +282,7 @@ FOCL_FUNCTION void focl_store_row(const focl_work *work, focl_size row_number, u
     const uint steps = focl_row_steps(work);
     const focl_row row = focl_row_at(place, shared);
     const real maximum = FOCL_REAL(shared->sums.maximum[place]);
-    const int label = shared->sums.label[place];
+    const int label = (int)shared->sums.label[place];
     for (uint step = 0; step < steps; ++step)
         FOCL_EACH_PART {
             const uint first = focl_part_start(step, part);

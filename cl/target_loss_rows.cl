@@ -35,7 +35,7 @@ FOCL_FUNCTION void focl_find_rows(focl_label_places *places, mask label, focl_ro
     FOCL_ROLLED
     for (uint lane = 0; lane < FOCL_VECTOR; ++lane)
         places->slots[lane] =
-            (rows.row + lane) * classes + (focl_size)max(places->labels[lane], 0) - work->layout.first_slot;
+            (rows.row + lane) * classes + (focl_size)max(places->labels[lane], (focl_lane)0) - work->layout.first_slot;
 }
 
 /* A line of memory may have logits of one row alone; so many vectors of rows ahead it is wanted. */
