@@ -46,7 +46,10 @@ static focl_status check_call(const focl_handle *handle, const focl_activation_d
     for (size_t i = 0; i < FOCL__ACTIVATION_ARRAY_COUNT; i++)
         given[i] = arrays[i].memory != NULL;
     const focl_status status = focl__activation_check(description, given, shape);
-    return status ? status : check_buffers(handle, shape, arrays);
+    if (status)
+        return status;
+    const focl_status of_type = focl__check_type(handle, "type", description->type);
+    return of_type ? of_type : check_buffers(handle, shape, arrays);
 }
 
 focl_status focl_activate(focl_handle *handle, const focl_activation_description *description,
@@ -123,7 +126,7 @@ static element_bytes bytes_of_element(const host_call *call) {
         bytes.largest = array->given && own > bytes.largest ? own : bytes.largest;
     }
     if (call->shape.arrays[FOCL__ACTIVATION_jacobian].given)
-        bytes.total += 2 * sizeof(float);
+        bytes.total += 2 * focl__activation_scalar_bytes(&call->description);
     return bytes;
 }
 
@@ -223,6 +226,8 @@ focl_status focl_activate_host(focl_handle *handle, const focl_activation_descri
     if (!handle->queue)
         return focl__fail(FOCL_EINVAL, "handle", "has no queue of its own: it was made from the caller's context");
     focl_status status = focl__activation_check_host_call(description, inputs, outputs, &call.shape);
+    if (!status)
+        status = focl__check_type(handle, "type", description->type);
     if (status)
         return status;
 

@@ -21,6 +21,10 @@ int focl__activation_kind_code(focl_activate_kind kind) {
     return codes[kind];
 }
 
+size_t focl__activation_scalar_bytes(const focl_activation_description *description) {
+    return focl_type_size(description->type == FOCL_F64 ? FOCL_F64 : FOCL_F32);
+}
+
 /* Elements stand in their arrays as those of a loss do. */
 static focl_loss_description places_of(const focl_activation_description *description) {
     return (focl_loss_description){.shape = description->shape, .strides = description->strides};
@@ -61,10 +65,8 @@ static focl_status check_strides(const focl_activation_description *description)
 
 static focl_status check_type(const focl_activation_description *description) {
     const focl_type type = description->type;
-    if (type == FOCL_F32 || type == FOCL_F16 || type == FOCL_BF16)
+    if (focl_type_is_float(type))
         return FOCL_OK;
-    if (type == FOCL_F64)
-        return focl__fail(FOCL_ENOTSUP, "type", "f64 is not there yet");
     return focl__fail(FOCL_EINVAL, "type", "must be a float type, is %s (%lld)", focl_type_name(type), (long long)type);
 }
 

@@ -33,6 +33,9 @@ typedef struct focl__activation_shape {
 /* Whether a row is one problem. */
 bool focl__activation_is_of_rows(focl_activate_kind kind);
 
+/* What is calculated with takes so many bytes: an f32, or an f64. */
+size_t focl__activation_scalar_bytes(const focl_activation_description *description);
+
 /* The FOCL_KIND of cl/activation_agreement.clh. */
 int focl__activation_kind_code(focl_activate_kind kind);
 

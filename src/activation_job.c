@@ -52,6 +52,8 @@ static focl__program_key key_of(const activation_job *job, const char *source) {
         focl__program_define(&key, "FOCL_OPTIONS", FOCL_OPTION_STRIDED);
     if (job->description->type != FOCL_F32)
         focl__program_define(&key, "FOCL_STORAGE", focl__storage_code(job->description->type));
+    if (job->description->type == FOCL_F64)
+        focl__program_define(&key, "FOCL_FP64", 1);
     if (needs_index64(job))
         focl__program_define(&key, "FOCL_INDEX64", 1);
     return key;
@@ -151,6 +153,7 @@ static focl_status launch(const activation_job *job, const walk *how, const kern
         .rows = how->count,
         .lanes_max = how->lanes_max,
         .vector_max = how->vector_max,
+        .is_f64 = job->description->type == FOCL_F64,
         .arguments = &arguments,
     };
     return focl__launch(job->handle, job->chain, &description);
@@ -193,12 +196,13 @@ static focl_status write_jacobian(const activation_job *job) {
 
 static focl_status make_shares(activation_job *job) {
     const size_t elements = job->shape->elements;
+    const size_t bytes = 2 * focl__activation_scalar_bytes(job->description);
     cl_int code = CL_SUCCESS;
     if (!given(job, FOCL__ACTIVATION_jacobian))
         return FOCL_OK;
-    if (elements > SIZE_MAX / (2 * sizeof(float)))
+    if (elements > SIZE_MAX / bytes)
         return focl__fail(FOCL_EDEVICEMEM, "jacobian", "needs memory for twice %zu numbers", elements);
-    job->shares = clCreateBuffer(job->handle->context, CL_MEM_READ_WRITE, elements * 2 * sizeof(float), NULL, &code);
+    job->shares = clCreateBuffer(job->handle->context, CL_MEM_READ_WRITE, elements * bytes, NULL, &code);
     return code == CL_SUCCESS ? FOCL_OK : focl__fail_cl(code, "clCreateBuffer");
 }
 

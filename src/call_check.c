@@ -3,6 +3,13 @@
 #include "error.h"
 #include "handle_private.h"
 
+focl_status focl__check_type(const focl_handle *handle, const char *name, focl_type type) {
+    if (type != FOCL_F64 || handle->device.fp64)
+        return FOCL_OK;
+    return focl__fail(FOCL_ENOTSUP, name, "is f64, which needs cl_khr_fp64, and the device %s does not have it",
+                      handle->device.name);
+}
+
 static focl_status check_context(const focl_handle *handle, const focl__call_array *array) {
     cl_context context = NULL;
     const cl_int code = clGetMemObjectInfo(array->buffer.memory, CL_MEM_CONTEXT, sizeof context, &context, NULL);

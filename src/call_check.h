@@ -16,6 +16,9 @@ typedef struct focl__call_array {
     size_t unit;  /* the offset is a multiple of it */
 } focl__call_array;
 
+/* The device calculates with an element type: not every one knows f64. FOCL_ENOTSUP. */
+focl_status focl__check_type(const focl_handle *handle, const char *name, focl_type type);
+
 /* It is a buffer of the handle's context, and the bytes are inside. FOCL_EINVAL, FOCL_EBOUNDS. */
 focl_status focl__check_buffer(const focl_handle *handle, const focl__call_array *array);
 

@@ -11,6 +11,10 @@ void focl__argument_add(focl__arguments *arguments, size_t bytes, const void *va
     arguments->count++;
 }
 
+focl__scalar focl__scalar_make(focl_type type, double value) {
+    return type == FOCL_F64 ? (focl__scalar){.f64 = value} : (focl__scalar){.f32 = (float)value};
+}
+
 static size_t tiles_of_group(focl__mapping mapping) {
     const size_t vectors = FOCL_LANES / mapping.vector;
     return mapping.group < vectors ? 1 : mapping.group / vectors;
@@ -156,6 +160,10 @@ static void limit_vector(focl__mapping *mapping, unsigned most) {
 
 static focl__mapping mapping_of(const focl_handle *handle, const focl__launch_description *launch) {
     focl__mapping mapping = handle->mapping;
+    if (launch->is_f64) {
+        mapping.vector = mapping.vector > 1 ? mapping.vector / 2 : 1;
+        mapping.prefetch /= 2;
+    }
     if (launch->vector_max)
         limit_vector(&mapping, launch->vector_max);
     while (launch->lanes_max && mapping.group > 1 && mapping.group * mapping.vector > launch->lanes_max)

@@ -3,6 +3,7 @@
 #define FOCL_LAUNCH_H
 
 #include "focl/handle.h"
+#include "focl/view.h"
 #include "program.h"
 
 /* A kernel argument by address, as clSetKernelArg takes it. */
@@ -10,6 +11,15 @@ typedef struct focl__argument {
     size_t bytes;
     const void *value;
 } focl__argument;
+
+/* A number as kernels take it: in its first bytes a float, or a double. */
+typedef union focl__scalar {
+    cl_float f32;
+    cl_double f64;
+} focl__scalar;
+
+/* type: FOCL_F32 or _F64. */
+focl__scalar focl__scalar_make(focl_type type, double value);
 
 enum { FOCL__ARGUMENTS_MAX = 64 };
 
@@ -37,8 +47,9 @@ typedef struct focl__launch_description {
     size_t tiles;
     size_t rows;         /* FOCL__SPREAD_ROWS, _VECTORS: how many there are; and the most a group should take */
     size_t group_rows;   /* what it does take becomes the kernel's last argument, a uint */
-    unsigned lanes_max;  /* the most floats that a group may work on at once; 0 for any */
+    unsigned lanes_max;  /* the most numbers that a group may work on at once; 0 for any */
     unsigned vector_max; /* the widest vector that suits the data; 0 for any */
+    bool is_f64;         /* numbers are doubles: half as many fit a register */
     const focl__arguments *arguments;
 } focl__launch_description;
 

@@ -66,7 +66,10 @@ static focl_status check_call(const focl_handle *handle, const focl_loss_descrip
     for (size_t array = 0; array < FOCL__LOSS_ARRAY_COUNT; array++)
         given[array] = arrays[array].memory != NULL;
     const focl_status status = focl__loss_check(description, given, shape);
-    return status ? status : check_buffers(handle, description, shape, arrays);
+    if (status)
+        return status;
+    const focl_status of_type = focl__check_type(handle, "logits_type", description->logits_type);
+    return of_type ? of_type : check_buffers(handle, description, shape, arrays);
 }
 
 static focl_status run(focl__loss_job *job, const focl__loss_piece *whole) {

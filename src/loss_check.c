@@ -22,6 +22,10 @@ bool focl__loss_bounds_targets(const focl_loss_description *description) {
     return description->activation != FOCL_IDENTITY || description->objective != FOCL_MSE;
 }
 
+focl_type focl__loss_scalar_type(const focl_loss_description *description) {
+    return description->logits_type == FOCL_F64 ? FOCL_F64 : FOCL_F32;
+}
+
 focl_loss_description focl_loss_default(focl_activation activation, focl_objective objective, focl_view shape) {
     static const struct {
         double gamma;
@@ -62,8 +66,13 @@ static bool is_focal(const focl_loss_description *description) {
     return description->objective == FOCL_FOCAL || description->objective == FOCL_CROSS_ENTROPY;
 }
 
-static bool fits_f32(double value) {
-    return isfinite(value) && fabs(value) <= (double)FLT_MAX;
+/* Whether a number can be calculated with. */
+static bool fits(const focl_loss_description *description, double value) {
+    return isfinite(value) && (focl__loss_scalar_type(description) == FOCL_F64 || fabs(value) <= (double)FLT_MAX);
+}
+
+static const char *scalar_name(const focl_loss_description *description) {
+    return focl_type_name(focl__loss_scalar_type(description));
 }
 
 static focl_status check_choice(const char *field, long long value, int last) {
@@ -72,10 +81,10 @@ static focl_status check_choice(const char *field, long long value, int last) {
     return focl__fail(FOCL_EINVAL, field, "must be one of the values 0..%d, is %lld", last, value);
 }
 
-static focl_status check_finite(const char *field, double value) {
-    if (fits_f32(value))
+static focl_status check_finite(const focl_loss_description *description, const char *field, double value) {
+    if (fits(description, value))
         return FOCL_OK;
-    return focl__fail(FOCL_EINVAL, field, "must be a finite f32, is %g", value);
+    return focl__fail(FOCL_EINVAL, field, "must be a finite %s, is %g", scalar_name(description), value);
 }
 
 static focl_status check_activation(const focl_loss_description *description) {
@@ -115,10 +124,8 @@ static focl_status check_strides(const focl_loss_description *description) {
 
 static focl_status check_logits_type(const focl_loss_description *description) {
     const focl_type type = description->logits_type;
-    if (type == FOCL_F32 || type == FOCL_F16 || type == FOCL_BF16)
+    if (focl_type_is_float(type))
         return FOCL_OK;
-    if (type == FOCL_F64)
-        return focl__fail(FOCL_ENOTSUP, "logits_type", "f64 is not there yet");
     return focl__fail(FOCL_EINVAL, "logits_type", "must be a float type, is %s (%lld)", focl_type_name(type),
                       (long long)type);
 }
@@ -132,8 +139,9 @@ static focl_status check_targets_type(const focl_loss_description *description) 
 
 static focl_status check_gamma(const focl_loss_description *description) {
     const double gamma = description->gamma;
-    if (!fits_f32(gamma) || gamma < 0)
-        return focl__fail(FOCL_EINVAL, "gamma", "must be a finite f32 and at least 0, is %g", gamma);
+    if (!fits(description, gamma) || gamma < 0)
+        return focl__fail(FOCL_EINVAL, "gamma", "must be a finite %s and at least 0, is %g", scalar_name(description),
+                          gamma);
     if (gamma > 0 && (description->objective == FOCL_CROSS_ENTROPY || description->objective == FOCL_MSE))
         return focl__fail(FOCL_EINVAL, "gamma", "must be 0 for %s, is %g",
                           description->objective == FOCL_MSE ? "squared error" : "cross entropy", gamma);
@@ -146,8 +154,9 @@ static bool is_sigmoid_focal(const focl_loss_description *description) {
 
 static focl_status check_gamma_negative(const focl_loss_description *description) {
     const double gamma = description->gamma_negative;
-    if (!fits_f32(gamma))
-        return focl__fail(FOCL_EINVAL, "gamma_negative", "must be a finite f32, is %g", gamma);
+    const focl_status status = check_finite(description, "gamma_negative", gamma);
+    if (status)
+        return status;
     if (gamma >= 0 && !is_sigmoid_focal(description))
         return focl__fail(FOCL_EINVAL, "gamma_negative", "must be negative but for FOCL_SIGMOID and FOCL_FOCAL, is %g",
                           gamma);
@@ -166,8 +175,9 @@ static focl_status check_margin(const focl_loss_description *description) {
 static focl_status check_poly1(const focl_loss_description *description) {
     const double poly1 = description->poly1;
     const bool of_logits = description->activation == FOCL_SIGMOID || description->activation == FOCL_SOFTMAX;
-    if (!fits_f32(poly1))
-        return focl__fail(FOCL_EINVAL, "poly1", "must be a finite f32, is %g", poly1);
+    const focl_status status = check_finite(description, "poly1", poly1);
+    if (status)
+        return status;
     if ((poly1 < 0 || poly1 > 0) && !(of_logits && is_focal(description)))
         return focl__fail(FOCL_EINVAL, "poly1", "must be 0 but for focal loss and cross entropy of logits, is %g",
                           poly1);
@@ -180,7 +190,7 @@ static focl_status check_alpha(const focl_loss_description *description) {
     if (alpha >= 0 && has_none)
         return focl__fail(FOCL_EINVAL, "alpha", "must be negative, that is off, for this objective, is %g", alpha);
     if (focl__loss_is_of_rows(description))
-        return check_finite("alpha", alpha);
+        return check_finite(description, "alpha", alpha);
     if (alpha <= 1)
         return FOCL_OK;
     return focl__fail(FOCL_EINVAL, "alpha", "must be in 0..1, or negative for off, is %g", alpha);
@@ -244,12 +254,12 @@ static focl_status check_upstream_extent(const focl_loss_description *descriptio
 }
 
 static focl_status check_upstream(const focl_loss_description *description) {
-    return check_finite("upstream", description->upstream);
+    return check_finite(description, "upstream", description->upstream);
 }
 
 static focl_status check_loss_scale(const focl_loss_description *description) {
-    const focl_status status = check_finite("loss_scale", description->loss_scale);
-    return status ? status : check_finite("loss_scale", description->loss_scale * description->upstream);
+    const focl_status status = check_finite(description, "loss_scale", description->loss_scale);
+    return status ? status : check_finite(description, "loss_scale", description->loss_scale * description->upstream);
 }
 
 static focl_status check_curvature(const focl_loss_description *description) {
@@ -265,7 +275,7 @@ static focl_status check_empty(const focl_loss_description *description) {
 }
 
 static focl_status check_accumulate(const focl_loss_description *description) {
-    return check_finite("accumulate", description->accumulate);
+    return check_finite(description, "accumulate", description->accumulate);
 }
 
 static focl_status check_in_place(const focl_loss_description *description) {
@@ -331,7 +341,7 @@ static size_t type_bytes(enum array_type type, const focl_loss_description *desc
     case TYPE_f32:
         return sizeof(float);
     case TYPE_scalar:
-        return description->logits_type == FOCL_F64 ? sizeof(double) : sizeof(float);
+        return focl_type_size(focl__loss_scalar_type(description));
     case TYPE_counts:
         return sizeof(focl_loss_counts);
     }
@@ -437,15 +447,17 @@ static focl_status check_hessian(const focl_loss_description *description, const
     return FOCL_OK;
 }
 
-/* A normaliser that f32 rounds to 0 would silently mean that nothing counted. */
+/* A normaliser that is rounded to 0 would silently mean that nothing counted. */
 static focl_status check_normalizer(const focl_loss_description *description, const focl__loss_shape *shape) {
     const double normalizer = description->normalizer;
     const bool array_given = shape->arrays[FOCL__LOSS_normalizer].given;
     if (description->reduction != FOCL_REDUCTION_GIVEN)
         return array_given ? focl__fail(FOCL_EINVAL, "normalizer", "is an array, and reduction is not given") : FOCL_OK;
-    if (array_given || (fits_f32(normalizer) && normalizer >= (double)FLT_MIN))
+    const bool is_f64 = focl__loss_scalar_type(description) == FOCL_F64;
+    if (array_given || (fits(description, normalizer) && normalizer >= (is_f64 ? DBL_MIN : (double)FLT_MIN)))
         return FOCL_OK;
-    return focl__fail(FOCL_EINVAL, "normalizer", "must be a finite f32 of at least 2^-126, is %g", normalizer);
+    return focl__fail(FOCL_EINVAL, "normalizer", "must be a finite %s of at least 2^%s, is %g",
+                      scalar_name(description), is_f64 ? "-1022" : "-126", normalizer);
 }
 
 static focl_status check_required(const focl_loss_description *description, const focl__loss_shape *shape) {

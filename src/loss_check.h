@@ -40,6 +40,9 @@ bool focl__loss_is_of_rows(const focl_loss_description *description);
 /* Whether a row is one summand: the softmax family, and where the label's class alone has a loss. */
 bool focl__loss_sums_rows(const focl_loss_description *description);
 
+/* What is calculated with: FOCL_F32 or _F64. */
+focl_type focl__loss_scalar_type(const focl_loss_description *description);
+
 bool focl__loss_is_strided(const focl_loss_description *description);
 
 /* Where an element stands in the arrays of elements. */

@@ -5,6 +5,7 @@
 #include "focl/loss.h"
 
 #include "../cl/agreement.clh"
+#include "call_check.h"
 #include "error.h"
 #include "handle_private.h"
 #include "loss_job.h"
@@ -107,7 +108,7 @@ static const void *source_of(const host_call *call, size_t array) {
         return call->from[array];
     if (has_gaps(call, array))
         return call->to[array];
-    return array == FOCL__LOSS_gradient && call->job.plan.accumulate != 0.0F ? call->to[array] : NULL;
+    return array == FOCL__LOSS_gradient && call->job.plan.accumulate != 0.0 ? call->to[array] : NULL;
 }
 
 static focl_status upload(host_call *call, size_t array, const focl__loss_piece *piece, cl_mem *memory) {
@@ -236,6 +237,8 @@ focl_status focl_loss_host(focl_handle *handle, const focl_loss_description *des
     if (!handle->queue)
         return focl__fail(FOCL_EINVAL, "handle", "has no queue of its own: it was made from the caller's context");
     focl_status status = focl__loss_check_host_call(description, inputs, outputs, &shape);
+    if (!status)
+        status = focl__check_type(handle, "logits_type", description->logits_type);
     if (!status)
         status = focl__loss_check_targets(description, &shape, inputs->targets, &counts);
     if (status)

@@ -9,7 +9,7 @@
 #include "handle_private.h"
 
 enum {
-    TILE_BYTES = 16, /* the larger of a pair of floats and four counters */
+    TILE_BYTES = 16, /* the largest of a pair of floats, of doubles, and four counters */
     NORMALIZER_OFFSET = sizeof(focl_loss_counts)
 };
 
@@ -20,6 +20,10 @@ static bool given(const focl__loss_job *job, enum focl__loss_array array) {
 /* What sums and normalisers are made of. */
 static size_t scalar_bytes(const focl__loss_job *job) {
     return job->plan.shape.arrays[FOCL__LOSS_reduced].element_bytes;
+}
+
+static focl__scalar scalar_of(const focl__loss_job *job, double value) {
+    return focl__scalar_make(job->plan.scalar_type, value);
 }
 
 static size_t tiles_in(size_t count) {
@@ -193,7 +197,7 @@ static int weight_bits(const focl__loss_job *job) {
 static int derivative_bits(const focl__loss_job *job) {
     if (!has_derivatives(job))
         return 0;
-    int bits = given(job, FOCL__LOSS_gradient) && job->plan.accumulate != 0.0F ? FOCL_OPTION_ACCUMULATE : 0;
+    int bits = given(job, FOCL__LOSS_gradient) && job->plan.accumulate != 0.0 ? FOCL_OPTION_ACCUMULATE : 0;
     bits |= job->plan.source != FOCL__NORMALIZER_VALUE ? FOCL_OPTION_NORMALIZER : 0;
     if (given(job, FOCL__LOSS_upstream))
         bits |=
@@ -202,10 +206,10 @@ static int derivative_bits(const focl__loss_job *job) {
 }
 
 static int loss_bits(const focl__loss_job *job) {
-    int bits = job->plan.smoothing != 0.0F ? FOCL_OPTION_SMOOTHING : 0;
+    int bits = job->plan.smoothing != 0.0 ? FOCL_OPTION_SMOOTHING : 0;
     if (given(job, FOCL__LOSS_pos_weights))
         bits |= job->description->pos_weight_count == 1 ? FOCL_OPTION_POS_WEIGHT : FOCL_OPTION_POS_WEIGHTS;
-    bits |= job->plan.poly1 != 0.0F ? FOCL_OPTION_POLY1 : 0;
+    bits |= job->plan.poly1 != 0.0 ? FOCL_OPTION_POLY1 : 0;
     bits |= job->plan.asymmetric ? FOCL_OPTION_ASYMMETRIC : 0;
     return bits | weight_bits(job) | derivative_bits(job);
 }
@@ -252,6 +256,11 @@ static const char *source_of(const focl__loss_job *job, focl__loss_stage stage) 
     }
 }
 
+static void define_scalar_type(const focl__loss_job *job, focl__program_key *key) {
+    if (job->plan.scalar_type == FOCL_F64)
+        focl__program_define(key, "FOCL_FP64", 1);
+}
+
 static focl__program_key program_key(const focl__loss_job *job, focl__loss_stage stage) {
     focl__program_key key = {.source = source_of(job, stage)};
     focl__program_define(&key, "FOCL_TARGETS", target_code(job->description->targets_type));
@@ -260,6 +269,7 @@ static focl__program_key program_key(const focl__loss_job *job, focl__loss_stage
     focl__program_define(&key, "FOCL_OBJECTIVE", job->plan.objective);
     if (job->description->logits_type != FOCL_F32)
         focl__program_define(&key, "FOCL_STORAGE", focl__storage_code(job->description->logits_type));
+    define_scalar_type(job, &key);
     if (needs_index64(job))
         focl__program_define(&key, "FOCL_INDEX64", 1);
     if (stage == FOCL__STAGE_LOSS || stage == FOCL__STAGE_PROBABILITIES) {
@@ -285,7 +295,7 @@ typedef struct kernel_arrays {
 #undef ARRAY_MEMBER
 } kernel_arrays;
 
-typedef cl_float cl_focl_scalar;
+typedef focl__scalar cl_focl_scalar;
 
 typedef struct kernel_scalars {
 #define SCALAR_MEMBER(type, name) cl_##type name;
@@ -302,7 +312,7 @@ static array_argument array_at(const focl__loss_job *job, enum focl__loss_array 
 static array_argument normalizer_at(const focl__loss_job *job, const focl_buffer *arrays) {
     if (job->plan.source == FOCL__NORMALIZER_ARRAY)
         return array_at(job, FOCL__LOSS_normalizer, &arrays[FOCL__LOSS_normalizer]);
-    return (array_argument){job->values, NORMALIZER_OFFSET / sizeof(float)};
+    return (array_argument){job->values, NORMALIZER_OFFSET / scalar_bytes(job)};
 }
 
 static kernel_arrays arrays_of(const focl__loss_job *job, const focl__loss_piece *piece) {
@@ -347,27 +357,34 @@ static kernel_scalars scalars_of(const focl__loss_job *job, const focl__loss_pie
         .background = description->background,
         .has_ignore_index = description->has_ignore_index && target_can_be(type, description->ignore_index),
         .has_background = description->has_background && target_can_be(type, description->background),
-        .gamma = plan->gamma,
-        .gamma_negative = plan->gamma_negative,
-        .margin = plan->margin,
-        .poly1 = plan->poly1,
-        .alpha_positive = plan->alpha_positive,
-        .alpha_negative = plan->alpha_negative,
-        .smoothing = plan->smoothing,
-        .clip = plan->clip,
-        .upstream_scalar = plan->upstream,
-        .divisor = plan->divisor,
-        .accumulate = plan->accumulate,
+        .gamma = scalar_of(job, plan->gamma),
+        .gamma_negative = scalar_of(job, plan->gamma_negative),
+        .margin = scalar_of(job, plan->margin),
+        .poly1 = scalar_of(job, plan->poly1),
+        .alpha_positive = scalar_of(job, plan->alpha_positive),
+        .alpha_negative = scalar_of(job, plan->alpha_negative),
+        .smoothing = scalar_of(job, plan->smoothing),
+        .clip = scalar_of(job, plan->clip),
+        .upstream_scalar = scalar_of(job, plan->upstream),
+        .divisor = scalar_of(job, plan->divisor),
+        .accumulate = scalar_of(job, plan->accumulate),
     };
 }
 
-static void add_arguments(focl__arguments *arguments, const kernel_arrays *arrays, const kernel_scalars *scalars) {
+static void add_arguments(const focl__loss_job *job, focl__arguments *arguments, const kernel_arrays *arrays,
+                          const kernel_scalars *scalars) {
+    const struct {
+        size_t as_int;
+        size_t as_long;
+        size_t as_ulong;
+        size_t as_focl_scalar;
+    } bytes = {sizeof(cl_int), sizeof(cl_long), sizeof(cl_ulong), scalar_bytes(job)};
 #define ADD_ARRAY(type, name)                                            \
     focl__argument_add(arguments, sizeof(cl_mem), &arrays->name.memory); \
     focl__argument_add(arguments, sizeof(cl_ulong), &arrays->name.offset);
     FOCL_KERNEL_ARRAYS(ADD_ARRAY)
 #undef ADD_ARRAY
-#define ADD_SCALAR(type, name) focl__argument_add(arguments, sizeof scalars->name, &scalars->name);
+#define ADD_SCALAR(type, name) focl__argument_add(arguments, bytes.as_##type, &scalars->name);
     FOCL_KERNEL_SCALARS(ADD_SCALAR)
 #undef ADD_SCALAR
 }
@@ -429,7 +446,7 @@ static unsigned widest_vector(const focl__loss_job *job, focl__loss_stage stage)
 enum { GROUP_CACHE_BYTES = 1 << 17 };
 
 static size_t rows_of_group(const focl__loss_job *job) {
-    const size_t row_bytes = job->plan.view.classes * sizeof(float) * (job->plan.shape.dense ? 2 : 1);
+    const size_t row_bytes = job->plan.view.classes * scalar_bytes(job) * (job->plan.shape.dense ? 2 : 1);
     return row_bytes < GROUP_CACHE_BYTES ? GROUP_CACHE_BYTES / max_of(1, row_bytes) : 1;
 }
 
@@ -443,7 +460,7 @@ focl_status focl__loss_job_walk(focl__loss_job *job, focl__loss_stage stage, con
     const kernel_scalars scalars = scalars_of(job, piece);
     const cl_ulong first_tile = start / FOCL_TILE;
     focl__arguments arguments = {0};
-    add_arguments(&arguments, &arrays, &scalars);
+    add_arguments(job, &arguments, &arrays, &scalars);
     if (how.spread != FOCL__SPREAD_ROWS) {
         focl__argument_add(&arguments, sizeof job->tiles, &job->tiles);
         focl__argument_add(&arguments, sizeof first_tile, &first_tile);
@@ -459,6 +476,7 @@ focl_status focl__loss_job_walk(focl__loss_job *job, focl__loss_stage stage, con
         .group_rows = rows_of_group(job),
         .lanes_max = how.spread == FOCL__SPREAD_ROWS ? FOCL_LANES : 0,
         .vector_max = widest_vector(job, stage),
+        .is_f64 = job->plan.scalar_type == FOCL_F64,
         .arguments = &arguments,
     };
     return focl__launch(job->handle, &job->chain, &launch);
@@ -484,7 +502,7 @@ static focl_status fold_counts(focl__loss_job *job, const focl_buffer *arrays) {
     const focl_buffer *wanted = &arrays[FOCL__LOSS_counts];
     const cl_mem counts = wanted->memory ? wanted->memory : job->values;
     const cl_ulong counts_offset = wanted->memory ? wanted->offset / sizeof(cl_ulong) : 0;
-    const cl_ulong normalizer_offset = NORMALIZER_OFFSET / sizeof(float);
+    const cl_ulong normalizer_offset = NORMALIZER_OFFSET / scalar_bytes(job);
     const cl_ulong tiles = tiles_in(shape->dense ? shape->elements : shape->rows);
     const cl_ulong elements = shape->elements;
     const cl_ulong rows = shape->rows;
@@ -506,6 +524,7 @@ static focl_status fold_counts(focl__loss_job *job, const focl_buffer *arrays) {
         .key = program_key(job, FOCL__STAGE_COUNT),
         .spread = FOCL__SPREAD_ONE,
         .vector_max = widest_vector(job, FOCL__STAGE_COUNT),
+        .is_f64 = job->plan.scalar_type == FOCL_F64,
         .arguments = &arguments,
     };
     return focl__launch(job->handle, &job->chain, &launch);
@@ -515,16 +534,15 @@ static focl_status fold_counts(focl__loss_job *job, const focl_buffer *arrays) {
 typedef struct fold_targets {
     array_argument normalizer;
     cl_int has_normalizer;
-    cl_float divisor;
-    cl_float empty;
+    focl__scalar divisor;
+    focl__scalar empty;
     array_argument reduced;
     array_argument used_normalizer;
 } fold_targets;
 
 static focl__program_key row_sum_key(const focl__loss_job *job) {
     focl__program_key key = {.source = "row_sum"};
-    if (job->description->logits_type == FOCL_F64)
-        focl__program_define(&key, "FOCL_STORAGE", FOCL_STORAGE_F64);
+    define_scalar_type(job, &key);
     if (needs_index64(job))
         focl__program_define(&key, "FOCL_INDEX64", 1);
     return key;
@@ -544,6 +562,7 @@ static focl_status sum_rows(focl__loss_job *job) {
         .key = row_sum_key(job),
         .spread = FOCL__SPREAD_SHARED,
         .tiles = tiles_in(summands_of(job)),
+        .is_f64 = job->plan.scalar_type == FOCL_F64,
         .arguments = &arguments,
     };
     return focl__launch(job->handle, &job->chain, &launch);
@@ -560,8 +579,8 @@ static focl_status fold_sums(focl__loss_job *job, focl__loss_stage stage, const 
     focl__argument_add(&arguments, sizeof to->normalizer.memory, &to->normalizer.memory);
     focl__argument_add(&arguments, sizeof to->normalizer.offset, &to->normalizer.offset);
     focl__argument_add(&arguments, sizeof to->has_normalizer, &to->has_normalizer);
-    focl__argument_add(&arguments, sizeof to->divisor, &to->divisor);
-    focl__argument_add(&arguments, sizeof to->empty, &to->empty);
+    focl__argument_add(&arguments, scalar_bytes(job), &to->divisor);
+    focl__argument_add(&arguments, scalar_bytes(job), &to->empty);
     focl__argument_add(&arguments, sizeof has_reduced, &has_reduced);
     focl__argument_add(&arguments, sizeof to->reduced.memory, &to->reduced.memory);
     focl__argument_add(&arguments, sizeof to->reduced.offset, &to->reduced.offset);
@@ -573,6 +592,7 @@ static focl_status fold_sums(focl__loss_job *job, focl__loss_stage stage, const 
         .key = apart ? row_sum_key(job) : program_key(job, stage),
         .spread = FOCL__SPREAD_ONE,
         .vector_max = apart ? 0 : widest_vector(job, stage),
+        .is_f64 = job->plan.scalar_type == FOCL_F64,
         .arguments = &arguments,
     };
     return focl__launch(job->handle, &job->chain, &launch);
@@ -581,8 +601,8 @@ static focl_status fold_sums(focl__loss_job *job, focl__loss_stage stage, const 
 /* The sum of weights becomes the normaliser of the next stage. */
 static focl_status fold_weights(focl__loss_job *job) {
     const fold_targets to = {
-        .divisor = 1.0F,
-        .reduced = {job->values, NORMALIZER_OFFSET / sizeof(float)},
+        .divisor = scalar_of(job, 1.0),
+        .reduced = {job->values, NORMALIZER_OFFSET / scalar_bytes(job)},
     };
     const focl_status status = sum_rows(job);
     return status ? status : fold_sums(job, FOCL__STAGE_WEIGHTS, &to);
@@ -594,8 +614,8 @@ static focl_status fold_loss(focl__loss_job *job, const focl_buffer *arrays) {
     const fold_targets to = {
         .normalizer = normalizer_at(job, arrays),
         .has_normalizer = job->plan.source != FOCL__NORMALIZER_VALUE,
-        .divisor = job->plan.divisor,
-        .empty = job->plan.empty,
+        .divisor = scalar_of(job, job->plan.divisor),
+        .empty = scalar_of(job, job->plan.empty),
         .reduced = array_at(job, FOCL__LOSS_reduced, &arrays[FOCL__LOSS_reduced]),
         .used_normalizer = array_at(job, FOCL__LOSS_used_normalizer, &arrays[FOCL__LOSS_used_normalizer]),
     };

@@ -33,7 +33,7 @@ typedef struct focl__loss_job {
     const focl_loss_description *description;
     focl__loss_plan plan;
     focl__chain chain;
-    cl_mem tiles;      /* a pair of floats or four counters for each tile of the whole */
+    cl_mem tiles;      /* a pair of numbers or four counters for each tile of the whole */
     cl_mem values;     /* a focl_loss_counts, then the normaliser */
     cl_mem row_values; /* a number for each row of the whole, to be summed by row_sum.cl; NULL where tiles do */
 } focl__loss_job;

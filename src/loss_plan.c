@@ -1,4 +1,4 @@
-/* From the description's doubles to the kernels' floats, and the choice of the normaliser. */
+/* From the description's doubles to the kernels' numbers, and the choice of the normaliser. */
 #include "loss_plan.h"
 
 #include <float.h>
@@ -6,15 +6,23 @@
 
 #include "../cl/agreement.clh"
 
-/* The kernels take no subnormal numbers. */
-static float to_f32(double value) {
-    const float rounded = (float)value;
-    return fabsf(rounded) <= FLT_MIN ? 0.0F : rounded;
+static double rounded_to(focl_type type, double value) {
+    return type == FOCL_F64 ? value : (double)(float)value;
 }
 
-static int gamma_kind_of(float gamma) {
+/* As the kernels take it: they take no subnormal numbers. */
+static double scalar_of(focl_type type, double value) {
+    const double rounded = rounded_to(type, value);
+    return fabs(rounded) <= (type == FOCL_F64 ? DBL_MIN : (double)FLT_MIN) ? 0.0 : rounded;
+}
+
+static double count_of(focl_type type, uint64_t count) {
+    return type == FOCL_F64 ? (double)count : (double)(float)count;
+}
+
+static int gamma_kind_of(double gamma) {
     for (int kind = 0; kind < FOCL_GAMMA_ANY; kind++) {
-        if (gamma == (float)kind)
+        if (gamma == kind)
             return kind;
     }
     return FOCL_GAMMA_ANY;
@@ -57,22 +65,23 @@ static double known_weight(const focl_loss_description *description) {
 }
 
 /* The divisor where no counting is needed. */
-static float divisor_of(const focl_loss_description *description, const focl__loss_shape *shape) {
+static double divisor_of(const focl_loss_description *description, const focl__loss_shape *shape) {
+    const focl_type type = focl__loss_scalar_type(description);
     switch (description->reduction) {
     case FOCL_REDUCTION_MEAN:
-        return (float)shape->counts;
+        return count_of(type, shape->counts);
     case FOCL_REDUCTION_WEIGHTED_MEAN:
-        return (float)((double)shape->counts * known_weight(description));
+        return rounded_to(type, (double)shape->counts * known_weight(description));
     case FOCL_REDUCTION_ROW_MEAN:
-        return (float)shape->rows;
+        return count_of(type, shape->rows);
     case FOCL_REDUCTION_GIVEN:
-        return to_f32(description->normalizer);
+        return scalar_of(type, description->normalizer);
     case FOCL_REDUCTION_NONE:
     case FOCL_REDUCTION_SUM:
     case FOCL_REDUCTION_POSITIVE_MEAN:
         break;
     }
-    return 1.0F;
+    return 1.0;
 }
 
 static focl_view kernel_view(const focl_loss_description *description, const focl__loss_shape *shape) {
@@ -125,10 +134,12 @@ static double alpha_negative_of(const focl_loss_description *description) {
 }
 
 focl__loss_plan focl__loss_plan_make(const focl_loss_description *description, const focl__loss_shape *shape) {
-    const float gamma = to_f32(description->gamma);
-    const float gamma_negative = description->gamma_negative < 0 ? gamma : to_f32(description->gamma_negative);
-    const float margin = to_f32(description->margin);
-    const bool asymmetric = gamma_negative != gamma || margin > 0.0F;
+    const focl_type type = focl__loss_scalar_type(description);
+    const double gamma = scalar_of(type, description->gamma);
+    const double gamma_negative =
+        description->gamma_negative < 0 ? gamma : scalar_of(type, description->gamma_negative);
+    const double margin = scalar_of(type, description->margin);
+    const bool asymmetric = gamma_negative != gamma || margin > 0.0;
     const focl_view view = kernel_view(description, shape);
     return (focl__loss_plan){
         .shape = *shape,
@@ -140,31 +151,33 @@ focl__loss_plan focl__loss_plan_make(const focl_loss_description *description, c
         .gamma_kind = asymmetric ? FOCL_GAMMA_ANY : gamma_kind_of(gamma),
         .curvature = curvature_of(description->curvature),
         .asymmetric = asymmetric,
+        .scalar_type = type,
         .gamma = gamma,
         .gamma_negative = gamma_negative,
         .margin = margin,
-        .poly1 = to_f32(description->poly1),
-        .alpha_positive =
-            description->alpha < 0 || description->objective == FOCL_VARIFOCAL ? 1.0F : to_f32(description->alpha),
-        .alpha_negative = to_f32(alpha_negative_of(description)),
-        .smoothing = to_f32(description->label_smoothing),
-        .clip = to_f32(description->clip),
-        .upstream = to_f32(description->upstream * description->loss_scale),
-        .accumulate = to_f32(description->accumulate),
-        .empty = description->empty == FOCL_EMPTY_NAN ? NAN : 0.0F,
+        .poly1 = scalar_of(type, description->poly1),
+        .alpha_positive = description->alpha < 0 || description->objective == FOCL_VARIFOCAL
+                              ? 1.0
+                              : scalar_of(type, description->alpha),
+        .alpha_negative = scalar_of(type, alpha_negative_of(description)),
+        .smoothing = scalar_of(type, description->label_smoothing),
+        .clip = scalar_of(type, description->clip),
+        .upstream = scalar_of(type, description->upstream * description->loss_scale),
+        .accumulate = scalar_of(type, description->accumulate),
+        .empty = description->empty == FOCL_EMPTY_NAN ? (double)NAN : 0.0,
         .source = source_of(description, shape),
         .divisor = divisor_of(description, shape),
     };
 }
 
-float focl__loss_plan_divisor(const focl__loss_plan *plan, const focl_loss_counts *counts) {
+double focl__loss_plan_divisor(const focl__loss_plan *plan, const focl_loss_counts *counts) {
     switch (plan->source) {
     case FOCL__NORMALIZER_COUNTED:
-        return (float)counts->counted;
+        return count_of(plan->scalar_type, counts->counted);
     case FOCL__NORMALIZER_ROWS:
-        return (float)counts->counted_rows;
+        return count_of(plan->scalar_type, counts->counted_rows);
     case FOCL__NORMALIZER_POSITIVE:
-        return (float)(counts->positive > 1 ? counts->positive : 1);
+        return count_of(plan->scalar_type, counts->positive > 1 ? counts->positive : 1);
     case FOCL__NORMALIZER_VALUE:
     case FOCL__NORMALIZER_WEIGHTS:
     case FOCL__NORMALIZER_ARRAY:

@@ -24,26 +24,27 @@ typedef struct focl__loss_plan {
     int objective;
     int gamma_kind;
     int curvature;
-    bool asymmetric; /* gamma_negative or margin make a difference */
-    float gamma;
-    float gamma_negative;
-    float margin;
-    float poly1;
-    float alpha_positive;
-    float alpha_negative;
-    float smoothing;
-    float clip;
-    float upstream; /* loss_scale in it */
-    float accumulate;
-    float empty; /* the reduced loss when the normaliser is 0 */
+    bool asymmetric;       /* gamma_negative or margin make a difference */
+    focl_type scalar_type; /* FOCL_F32 or _F64: what is calculated with; the numbers below are rounded to it */
+    double gamma;
+    double gamma_negative;
+    double margin;
+    double poly1;
+    double alpha_positive;
+    double alpha_negative;
+    double smoothing;
+    double clip;
+    double upstream; /* loss_scale in it */
+    double accumulate;
+    double empty; /* the reduced loss when the normaliser is 0 */
     focl__normalizer_source source;
-    float divisor; /* FOCL__NORMALIZER_VALUE */
+    double divisor; /* FOCL__NORMALIZER_VALUE */
 } focl__loss_plan;
 
 /* From a checked description and its shape. */
 focl__loss_plan focl__loss_plan_make(const focl_loss_description *description, const focl__loss_shape *shape);
 
 /* The normaliser that these counters give; plan->source is not WEIGHTS or ARRAY. */
-float focl__loss_plan_divisor(const focl__loss_plan *plan, const focl_loss_counts *counts);
+double focl__loss_plan_divisor(const focl__loss_plan *plan, const focl_loss_counts *counts);
 
 #endif

@@ -33,19 +33,20 @@ static void count_out_of_range(focl_loss_counts *counts, size_t position) {
         counts->first_out_of_range = position;
 }
 
-/* Subnormal numbers count as 0, whatever their sign. */
-static bool is_target(double value, bool bounded) {
-    return bounded ? value > -(double)FLT_MIN && value <= 1 : isfinite(value);
+/* Subnormal numbers of their type count as 0, whatever their sign. */
+static bool is_target(double value, bool bounded, double least) {
+    return bounded ? value > -least && value <= 1 : isfinite(value);
 }
 
 static void count_dense(const focl_loss_description *description, const focl__loss_shape *shape, const void *targets,
                         focl_loss_counts *counts) {
     const bool bounded = focl__loss_bounds_targets(description);
     const bool strided = focl__loss_is_strided(description);
+    const double least = description->targets_type == FOCL_F64 ? DBL_MIN : (double)FLT_MIN;
     counts->counted = shape->elements;
     for (size_t i = 0; i < shape->elements; i++) {
         const double target = dense_target(description, strided, targets, i);
-        if (!is_target(target, bounded))
+        if (!is_target(target, bounded, least))
             count_out_of_range(counts, i);
         else if (target >= 1 && target <= 1)
             counts->positive++;

@@ -2,14 +2,11 @@
  * The bit-exact mirror: the kernels' arithmetic (sigmoid_element.clh) and their order of sums (reduce.clh), one element
  * after the other. What a vector does in its lanes and a tile in its items is written out here as plain loops.
  */
-#include "focl/mirror.h"
+#include <stdbool.h>
 
 #include "../cl/agreement.clh"
 #include "../cl/reduce.clh"
 #include "../cl/sigmoid_element.clh"
-#include "element.h"
-#include "loss_check.h"
-#include "loss_plan.h"
 #include "mirror_private.h"
 
 /* What a call is while it is walked through. */
@@ -53,13 +50,13 @@ static place place_of(const mirror *m, size_t element) {
     return place_in(m, plane / view.classes * view.inner + element % view.inner, plane % view.classes);
 }
 
-static float read_at(const mirror *m, const void *array, place at) {
-    return focl__element_f32(m->description->logits_type, array, at.slot);
+static focl_scalar read_at(const mirror *m, const void *array, place at) {
+    return focl__mirror_element(m->description->logits_type, array, at.slot);
 }
 
-static void write_at(const mirror *m, void *array, place at, float value) {
+static void write_at(const mirror *m, void *array, place at, focl_scalar value) {
     if (array)
-        focl__element_store(m->description->logits_type, array, at.slot, value);
+        focl__mirror_store(m->description->logits_type, array, at.slot, value);
 }
 
 static bool is_ignored(const mirror *m, int64_t label) {
@@ -79,35 +76,36 @@ static bool element_counts(const mirror *m, place at) {
     return m->description->target_only ? is_positive(m, label, at.class_number) : !is_ignored(m, label);
 }
 
-static float weighted(const mirror *m, float value, place at) {
+static focl_scalar weighted(const mirror *m, focl_scalar value, place at) {
     if (m->class_weights)
-        value = focl_times(value, focl_flush(m->class_weights[at.class_number]));
+        value = focl_times(value, focl_flush(focl__mirror_factor(m->class_weights, at.class_number)));
     if (m->weights) {
         const size_t index = m->description->weights_extent == FOCL_PER_ELEMENT ? at.slot : at.row;
-        value = focl_times(value, focl_flush(m->weights[index]));
+        value = focl_times(value, focl_flush(focl__mirror_factor(m->weights, index)));
     }
     return value;
 }
 
-static float times_upstream(const mirror *m, float gradient, place at) {
+static focl_scalar times_upstream(const mirror *m, focl_scalar gradient, place at) {
     if (!m->upstream)
         return gradient;
     const size_t index = m->description->upstream_extent == FOCL_PER_ELEMENT ? at.slot : at.row;
-    return focl_times(gradient, focl_flush(m->upstream[index]));
+    return focl_times(gradient, focl_flush(focl__mirror_factor(m->upstream, index)));
 }
 
-static float pos_weight_at(const mirror *m, place at) {
+static focl_scalar pos_weight_at(const mirror *m, place at) {
     if (!m->pos_weights)
         return 1.0F;
-    return focl_flush(m->pos_weights[m->description->pos_weight_count == 1 ? 0 : at.class_number]);
+    const size_t index = m->description->pos_weight_count == 1 ? 0 : at.class_number;
+    return focl_flush(focl__mirror_factor(m->pos_weights, index));
 }
 
 static focl_element evaluate(const mirror *m, place at) {
-    const float x = read_at(m, m->logits, at);
-    const float pos_weight = pos_weight_at(m, at);
+    const focl_scalar x = read_at(m, m->logits, at);
+    const focl_scalar pos_weight = pos_weight_at(m, at);
     focl_element element;
     if (m->plan.shape.dense) {
-        const float target = focl__element_f32(m->description->targets_type, m->targets, at.slot);
+        const focl_scalar target = focl__mirror_element(m->description->targets_type, m->targets, at.slot);
         element = focl_dense_element(x, target, pos_weight, m->rule);
     } else {
         const int64_t label = focl__label_at(m->description->targets_type, m->targets, at.row);
@@ -125,9 +123,9 @@ static focl_element evaluate(const mirror *m, place at) {
 
 static void store(const mirror *m, place at, focl_element element) {
     write_at(m, m->loss, at, element.loss);
-    if (m->gradient && m->plan.accumulate != 0.0F) {
-        const float old = focl_flush(read_at(m, m->gradient, at));
-        element.gradient = focl_flush(focl_times(old, m->plan.accumulate) + element.gradient);
+    if (m->gradient && m->plan.accumulate != 0.0) {
+        const focl_scalar old = focl_flush(read_at(m, m->gradient, at));
+        element.gradient = focl_flush(focl_times(old, (focl_scalar)m->plan.accumulate) + element.gradient);
     }
     write_at(m, m->gradient, at, element.gradient);
     write_at(m, m->hessian, at, element.hessian);
@@ -136,13 +134,13 @@ static void store(const mirror *m, place at, focl_element element) {
 }
 
 /* What is summed over the elements: the weights of those that count, or the losses, which are stored on the way. */
-static float weight_of(void *context, size_t element) {
+static focl_scalar weight_of(void *context, size_t element) {
     const mirror *m = context;
     const place at = place_of(m, element);
     return element_counts(m, at) ? weighted(m, 1.0F, at) : 0.0F;
 }
 
-static float loss_of(void *context, size_t index) {
+static focl_scalar loss_of(void *context, size_t index) {
     const mirror *m = context;
     const place at = place_of(m, index);
     const focl_element element = evaluate(m, at);
@@ -151,9 +149,9 @@ static float loss_of(void *context, size_t index) {
 }
 
 /* With target_only a row is one summand: what its label's element has. */
-static float weight_of_row(void *context, size_t row) {
+static focl_scalar weight_of_row(void *context, size_t row) {
     const mirror *m = context;
-    float weight = 0.0F;
+    focl_scalar weight = 0.0F;
     for (size_t c = 0; c < m->plan.view.classes; c++) {
         const place at = place_in(m, row, c);
         weight = element_counts(m, at) ? weighted(m, 1.0F, at) : weight;
@@ -161,9 +159,9 @@ static float weight_of_row(void *context, size_t row) {
     return weight;
 }
 
-static float loss_of_row(void *context, size_t row) {
+static focl_scalar loss_of_row(void *context, size_t row) {
     const mirror *m = context;
-    float loss = 0.0F;
+    focl_scalar loss = 0.0F;
     for (size_t c = 0; c < m->plan.view.classes; c++) {
         const place at = place_in(m, row, c);
         const focl_element element = evaluate(m, at);
@@ -182,12 +180,12 @@ static focl_sum join_lanes(focl_sum lanes[FOCL_LANES]) {
 }
 
 /* values: those of a tile, FOCL_TILE of them. */
-static focl_sum tile_sum(const float *values) {
+static focl_sum tile_sum(const focl_scalar *values) {
     focl_sum lanes[FOCL_LANES];
     for (size_t lane = 0; lane < FOCL_LANES; lane++) {
         lanes[lane] = (focl_sum){0.0F, 0.0F};
         for (size_t block = 0; block < FOCL_BLOCKS; block++) {
-            float plain = 0.0F;
+            focl_scalar plain = 0.0F;
             for (size_t step = 0; step < FOCL_BLOCK; step++)
                 plain += values[(block * FOCL_BLOCK + step) * FOCL_LANES + lane];
             lanes[lane] = focl_join(lanes[lane], (focl_sum){plain, 0.0F});
@@ -196,10 +194,10 @@ static focl_sum tile_sum(const float *values) {
     return join_lanes(lanes);
 }
 
-float focl__mirror_sum(size_t count, focl__mirror_value *value_of, void *context) {
+focl_scalar focl__mirror_sum(size_t count, focl__mirror_value *value_of, void *context) {
     focl_sum lanes[FOCL_LANES] = {{0.0F, 0.0F}};
     for (size_t tile = 0; tile * FOCL_TILE < count; tile++) {
-        float values[FOCL_TILE];
+        focl_scalar values[FOCL_TILE];
         for (size_t i = 0; i < FOCL_TILE; i++) {
             const size_t index = tile * FOCL_TILE + i;
             values[i] = index < count ? value_of(context, index) : 0.0F;
@@ -210,15 +208,15 @@ float focl__mirror_sum(size_t count, focl__mirror_value *value_of, void *context
     return focl_sum_value(join_lanes(lanes));
 }
 
-float focl__mirror_normalizer(const focl__loss_plan *plan, const focl_loss_counts *counts, const void *given,
-                              size_t count, focl__mirror_value *value_of, void *context) {
+focl_scalar focl__mirror_normalizer(const focl__loss_plan *plan, const focl_loss_counts *counts, const void *given,
+                                    size_t count, focl__mirror_value *value_of, void *context) {
     switch (plan->source) {
     case FOCL__NORMALIZER_WEIGHTS:
         return focl_flush(focl__mirror_sum(count, value_of, context));
     case FOCL__NORMALIZER_ARRAY:
-        return *(const float *)given;
+        return *(const focl_scalar *)given;
     default:
-        return focl__loss_plan_divisor(plan, counts);
+        return (focl_scalar)focl__loss_plan_divisor(plan, counts);
     }
 }
 
@@ -229,24 +227,24 @@ focl_rule focl__mirror_rule(const focl__loss_plan *plan) {
         .curvature = plan->curvature,
         .gamma_kind = plan->gamma_kind,
         .is_asymmetric = plan->asymmetric,
-        .gamma = plan->gamma,
-        .gamma_negative = plan->gamma_negative,
-        .margin = plan->margin,
-        .poly1 = plan->poly1,
-        .alpha_positive = plan->alpha_positive,
-        .alpha_negative = plan->alpha_negative,
-        .smoothing = plan->smoothing,
-        .clip = plan->clip,
+        .gamma = (focl_scalar)plan->gamma,
+        .gamma_negative = (focl_scalar)plan->gamma_negative,
+        .margin = (focl_scalar)plan->margin,
+        .poly1 = (focl_scalar)plan->poly1,
+        .alpha_positive = (focl_scalar)plan->alpha_positive,
+        .alpha_negative = (focl_scalar)plan->alpha_negative,
+        .smoothing = (focl_scalar)plan->smoothing,
+        .clip = (focl_scalar)plan->clip,
         .has_pos_weight = plan->shape.arrays[FOCL__LOSS_pos_weights].given,
         .has_hessian = plan->shape.arrays[FOCL__LOSS_hessian].given,
     };
 }
 
-static mirror mirror_of(const focl_loss_description *description, const focl__loss_shape *shape,
+static mirror mirror_of(const focl_loss_description *description, const focl__loss_plan *plan,
                         const focl_loss_host_inputs *inputs, const focl_loss_host_outputs *outputs) {
     return (mirror){
         .description = description,
-        .plan = focl__loss_plan_make(description, shape),
+        .plan = *plan,
         .logits = inputs->logits,
         .targets = inputs->targets,
         .class_weights = inputs->class_weights,
@@ -261,41 +259,20 @@ static mirror mirror_of(const focl_loss_description *description, const focl__lo
     };
 }
 
-static void calculate(const focl_loss_description *description, const focl__loss_shape *shape,
-                      const focl_loss_counts *counts, const focl_loss_host_inputs *inputs,
-                      const focl_loss_host_outputs *outputs) {
+void FOCL__MIRRORED(focl__mirror_sigmoid)(const focl_loss_description *description, const focl__loss_plan *plan,
+                                          const focl_loss_counts *counts, const focl_loss_host_inputs *inputs,
+                                          const focl_loss_host_outputs *outputs) {
+    const focl__loss_shape *shape = &plan->shape;
     const bool rows = focl__loss_sums_rows(description) && shape->elements > 0;
     const size_t summands = rows ? shape->rows : shape->elements;
-    mirror m = mirror_of(description, shape, inputs, outputs);
-    const float normalizer =
+    mirror m = mirror_of(description, plan, inputs, outputs);
+    const focl_scalar normalizer =
         focl__mirror_normalizer(&m.plan, counts, inputs->normalizer, summands, rows ? weight_of_row : weight_of, &m);
     m.rule = focl__mirror_rule(&m.plan);
-    m.rule.gradient_scale = focl_gradient_scale(m.plan.upstream, normalizer);
-    const float sum = focl__mirror_sum(summands, rows ? loss_of_row : loss_of, &m);
+    m.rule.gradient_scale = focl_gradient_scale((focl_scalar)plan->upstream, normalizer);
+    const focl_scalar sum = focl__mirror_sum(summands, rows ? loss_of_row : loss_of, &m);
     if (outputs->reduced)
-        *(float *)outputs->reduced = focl_normalized(sum, normalizer, m.plan.empty);
+        *(focl_scalar *)outputs->reduced = focl_normalized(sum, normalizer, (focl_scalar)plan->empty);
     if (outputs->used_normalizer)
-        *(float *)outputs->used_normalizer = normalizer;
-}
-
-focl_status focl_mirror_loss(const focl_loss_description *description, const focl_loss_host_inputs *inputs,
-                             const focl_loss_host_outputs *outputs) {
-    focl__loss_shape shape;
-    focl_loss_counts counts;
-    focl_status status = focl__loss_check_host_call(description, inputs, outputs, &shape);
-    if (status)
-        return status;
-    status = focl__loss_check_targets(description, &shape, inputs->targets, &counts);
-    if (status)
-        return status;
-
-    if (outputs->counts)
-        *(focl_loss_counts *)outputs->counts = counts;
-    if (focl__loss_is_of_rows(description)) {
-        const focl__loss_plan plan = focl__loss_plan_make(description, &shape);
-        focl__mirror_softmax(description, &plan, &counts, inputs, outputs);
-    } else {
-        calculate(description, &shape, &counts, inputs, outputs);
-    }
-    return FOCL_OK;
+        *(focl_scalar *)outputs->used_normalizer = normalizer;
 }

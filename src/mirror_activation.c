@@ -4,7 +4,7 @@
  */
 #include "../cl/activation.clh"
 #include "activation_check.h"
-#include "element.h"
+#include "mirror_private.h"
 
 /* What a call is while it is walked through. */
 typedef struct activation_mirror {
@@ -16,17 +16,17 @@ typedef struct activation_mirror {
     bool has_product;
 } activation_mirror;
 
-static float x_at(const activation_mirror *m, size_t slot) {
-    return focl__element_f32(m->description->type, m->inputs->x, slot);
+static focl_scalar x_at(const activation_mirror *m, size_t slot) {
+    return focl__mirror_element(m->description->type, m->inputs->x, slot);
 }
 
-static float upstream_at(const activation_mirror *m, size_t slot) {
-    return m->has_product ? focl__element_f32(m->description->type, m->inputs->upstream, slot) : 0.0F;
+static focl_scalar upstream_at(const activation_mirror *m, size_t slot) {
+    return m->has_product ? focl__mirror_element(m->description->type, m->inputs->upstream, slot) : 0.0F;
 }
 
-static void write_at(const activation_mirror *m, void *array, size_t slot, float value) {
+static void write_at(const activation_mirror *m, void *array, size_t slot, focl_scalar value) {
     if (array)
-        focl__element_store(m->description->type, array, slot, value);
+        focl__mirror_store(m->description->type, array, slot, value);
 }
 
 static void write_activated(const activation_mirror *m, size_t slot, focl_activated activated) {
@@ -43,15 +43,15 @@ static size_t slot_of(const activation_mirror *m, size_t row, size_t class_numbe
 
 /* A row's largest logit, and the upstream gradient that others are measured from. */
 typedef struct peak {
-    float maximum;
-    float reference;
+    focl_scalar maximum;
+    focl_scalar reference;
 } peak;
 
 static peak peak_of(const activation_mirror *m, size_t row) {
     peak found = {x_at(m, slot_of(m, row, 0)), upstream_at(m, slot_of(m, row, 0))};
     for (size_t c = 1; c < m->description->shape.classes; c++) {
-        const float x = x_at(m, slot_of(m, row, c));
-        const float u = upstream_at(m, slot_of(m, row, c));
+        const focl_scalar x = x_at(m, slot_of(m, row, c));
+        const focl_scalar u = upstream_at(m, slot_of(m, row, c));
         if (x > found.maximum || (x == found.maximum && u > found.reference))
             found.reference = u;
         if (x > found.maximum)
@@ -62,7 +62,7 @@ static peak peak_of(const activation_mirror *m, size_t row) {
 
 static focl_row_sums part_of(const activation_mirror *m, size_t row, peak from, size_t class_number) {
     const size_t slot = slot_of(m, row, class_number);
-    const float e = focl_exp_difference(x_at(m, slot), from.maximum);
+    const focl_scalar e = focl_exp_difference(x_at(m, slot), from.maximum);
     return focl_activation_part(e, upstream_at(m, slot), from.reference, m->kind, m->has_product);
 }
 
@@ -103,18 +103,18 @@ static focl_row_sums sums_of(const activation_mirror *m, size_t row, peak from) 
 
 /* ---- What is written of a row ---- */
 
-static float e_of(const activation_mirror *m, size_t row, const focl_activation_row *of, size_t class_number) {
+static focl_scalar e_of(const activation_mirror *m, size_t row, const focl_activation_row *of, size_t class_number) {
     return focl_exp_difference(x_at(m, slot_of(m, row, class_number)), of->maximum);
 }
 
 static void write_jacobian(const activation_mirror *m, size_t row, const focl_activation_row *of) {
     const size_t classes = m->description->shape.classes;
     for (size_t i = 0; i < classes; i++) {
-        const float e = e_of(m, row, of, i);
-        const float p_i = focl_activation_share(e, *of);
-        const float complement = focl_activation_complement(e, *of);
+        const focl_scalar e = e_of(m, row, of, i);
+        const focl_scalar p_i = focl_activation_share(e, *of);
+        const focl_scalar complement = focl_activation_complement(e, *of);
         for (size_t j = 0; j < classes; j++) {
-            const float p_j = focl_activation_share(e_of(m, row, of, j), *of);
+            const focl_scalar p_j = focl_activation_share(e_of(m, row, of, j), *of);
             write_at(m, m->outputs->jacobian, (row * classes + i) * classes + j,
                      focl_jacobian_entry(i == j, p_i, complement, p_j, m->kind));
         }
@@ -126,7 +126,7 @@ static void write_row(const activation_mirror *m, size_t row) {
     const focl_activation_row of = focl_activation_row_of(sums_of(m, row, from), from.maximum, from.reference);
     for (size_t c = 0; c < m->description->shape.classes; c++) {
         const size_t slot = slot_of(m, row, c);
-        const float e = e_of(m, row, &of, c);
+        const focl_scalar e = e_of(m, row, &of, c);
         write_activated(m, slot, focl_activate_class(x_at(m, slot), e, upstream_at(m, slot), of, m->kind));
     }
     if (m->outputs->jacobian)
@@ -140,28 +140,23 @@ static void write_elements(const activation_mirror *m, size_t row) {
     }
 }
 
-focl_status focl_mirror_activate(const focl_activation_description *description,
-                                 const focl_activation_host_inputs *inputs,
-                                 const focl_activation_host_outputs *outputs) {
-    focl__activation_shape shape;
-    const focl_status status = focl__activation_check_host_call(description, inputs, outputs, &shape);
-    if (status)
-        return status;
-
+void FOCL__MIRRORED(focl__mirror_activate)(const focl_activation_description *description,
+                                           const focl__activation_shape *shape,
+                                           const focl_activation_host_inputs *inputs,
+                                           const focl_activation_host_outputs *outputs) {
     const activation_mirror m = {
         .description = description,
         .inputs = inputs,
         .outputs = outputs,
-        .strides = shape.strides,
+        .strides = shape->strides,
         .kind = focl__activation_kind_code(description->kind),
         .has_product = outputs->product != NULL,
     };
-    const size_t rows = shape.elements > 0 ? shape.rows : 0;
+    const size_t rows = shape->elements > 0 ? shape->rows : 0;
     for (size_t row = 0; row < rows; row++) {
         if (focl__activation_is_of_rows(description->kind))
             write_row(&m, row);
         else
             write_elements(&m, row);
     }
-    return FOCL_OK;
 }

@@ -7,7 +7,6 @@
 #include "../cl/agreement.clh"
 #include "../cl/reduce.clh"
 #include "../cl/row_loss.clh"
-#include "element.h"
 #include "mirror_private.h"
 
 /* What a call is while it is walked through. */
@@ -18,7 +17,7 @@ typedef struct softmax_mirror {
     const focl_loss_host_outputs *outputs;
     focl_rule rule;
     focl_row_kind kind;
-    float share; /* smoothing / classes */
+    focl_scalar share; /* smoothing / classes */
 } softmax_mirror;
 
 /* A row while it is worked on. */
@@ -27,7 +26,7 @@ typedef struct softmax_row {
     size_t slot; /* of its first class */
     int64_t label;
     bool ignored;
-    float maximum;
+    focl_scalar maximum;
     const focl_mse_shares *shares; /* in the second pass over the classes */
 } softmax_row;
 
@@ -51,12 +50,12 @@ static size_t slot_of(const softmax_mirror *m, const softmax_row *row, size_t cl
     return row->slot + class_number * m->plan->strides.classes;
 }
 
-static float logit_at(const softmax_mirror *m, const softmax_row *row, size_t class_number) {
-    return focl__element_f32(m->description->logits_type, m->inputs->logits, slot_of(m, row, class_number));
+static focl_scalar logit_at(const softmax_mirror *m, const softmax_row *row, size_t class_number) {
+    return focl__mirror_element(m->description->logits_type, m->inputs->logits, slot_of(m, row, class_number));
 }
 
-static float factor_at(const void *array, size_t index) {
-    return array ? focl_flush(((const float *)array)[index]) : 1.0F;
+static focl_scalar factor_at(const void *array, size_t index) {
+    return array ? focl_flush(focl__mirror_factor(array, index)) : 1.0F;
 }
 
 static bool is_label(const softmax_row *row, size_t class_number) {
@@ -70,17 +69,17 @@ static focl_row_class class_of(const softmax_mirror *m, const softmax_row *row, 
         .weight = factor_at(m->inputs->class_weights, class_number),
     };
     if (m->kind.is_dense)
-        of.y = focl__element_f32(m->description->targets_type, m->inputs->targets, slot_of(m, row, class_number));
+        of.y = focl__mirror_element(m->description->targets_type, m->inputs->targets, slot_of(m, row, class_number));
     return of;
 }
 
 /* Rows of probabilities have no use for one. */
-static float maximum_of(const softmax_mirror *m, const softmax_row *row) {
+static focl_scalar maximum_of(const softmax_mirror *m, const softmax_row *row) {
     if (m->rule.activation != FOCL_ACTIVATION_SOFTMAX)
         return 0.0F;
-    float maximum = logit_at(m, row, 0);
+    focl_scalar maximum = logit_at(m, row, 0);
     for (size_t c = 1; c < m->plan->view.classes; c++) {
-        const float x = logit_at(m, row, c);
+        const focl_scalar x = logit_at(m, row, c);
         maximum = x > maximum ? x : maximum;
     }
     return focl_row_maximum(maximum);
@@ -88,7 +87,7 @@ static float maximum_of(const softmax_mirror *m, const softmax_row *row) {
 
 static focl_row_sums part_of(const softmax_mirror *m, const softmax_row *row, size_t class_number) {
     const focl_row_class of = class_of(m, row, class_number);
-    const float e = focl_row_exponential(of.x, row->maximum, m->rule);
+    const focl_scalar e = focl_row_exponential(of.x, row->maximum, m->rule);
     return row->shares ? focl_mse_part(of, e, *row->shares, m->kind)
                        : focl_row_first_part(of, e, row->maximum, m->kind, m->rule, m->share);
 }
@@ -134,10 +133,10 @@ static focl_row_sums sums_of(const softmax_mirror *m, const softmax_row *row) {
 /* ---- A row ---- */
 
 static focl_row_input input_of(const softmax_mirror *m, const softmax_row *row) {
-    const float factor = m->inputs->weights
-                             ? focl_times(m->rule.alpha_positive, factor_at(m->inputs->weights, row->number))
-                             : m->rule.alpha_positive;
-    const float scale = focl_times(factor, m->rule.gradient_scale);
+    const focl_scalar factor = m->inputs->weights
+                                   ? focl_times(m->rule.alpha_positive, factor_at(m->inputs->weights, row->number))
+                                   : m->rule.alpha_positive;
+    const focl_scalar scale = focl_times(factor, m->rule.gradient_scale);
     focl_row_input input = {
         .maximum = row->maximum,
         .factor = factor,
@@ -151,7 +150,8 @@ static focl_row_input input_of(const softmax_mirror *m, const softmax_row *row) 
     return input;
 }
 
-static focl_row_sums second_sums(const softmax_mirror *m, const softmax_row *row, focl_row_sums first, float e_label) {
+static focl_row_sums second_sums(const softmax_mirror *m, const softmax_row *row, focl_row_sums first,
+                                 focl_scalar e_label) {
     if (!focl_row_has_second_pass(m->rule))
         return focl_row_sums_zero();
     const focl_mse_shares shares = focl_mse_shares_of(first, e_label, m->kind);
@@ -172,16 +172,16 @@ static bool is_plain(const softmax_mirror *m) {
            m->rule.activation == FOCL_ACTIVATION_SOFTMAX;
 }
 
-static void write_at(const softmax_mirror *m, void *array, size_t index, float value) {
+static void write_at(const softmax_mirror *m, void *array, size_t index, focl_scalar value) {
     if (array)
-        focl__element_store(m->description->logits_type, array, index, value);
+        focl__mirror_store(m->description->logits_type, array, index, value);
 }
 
-static void write_gradient(const softmax_mirror *m, size_t slot, float gradient) {
-    const float accumulate = m->plan->accumulate;
+static void write_gradient(const softmax_mirror *m, size_t slot, focl_scalar gradient) {
+    const focl_scalar accumulate = (focl_scalar)m->plan->accumulate;
     void *array = m->outputs->gradient;
     if (array && accumulate != 0.0F) {
-        const float old = focl_flush(focl__element_f32(m->description->logits_type, array, slot));
+        const focl_scalar old = focl_flush(focl__mirror_element(m->description->logits_type, array, slot));
         gradient = focl_flush(focl_times(old, accumulate) + gradient);
     }
     write_at(m, array, slot, gradient);
@@ -189,7 +189,7 @@ static void write_gradient(const softmax_mirror *m, size_t slot, float gradient)
 
 static void write_class(const softmax_mirror *m, const softmax_row *row, const focl_row *done, size_t class_number) {
     const focl_row_class of = class_of(m, row, class_number);
-    const float e = focl_row_exponential(of.x, row->maximum, m->rule);
+    const focl_scalar e = focl_row_exponential(of.x, row->maximum, m->rule);
     const size_t slot = slot_of(m, row, class_number);
     focl_row_slopes slopes = focl_row_slopes_of(of, e, *done, m->kind, m->rule, m->share);
     if (is_plain(m))
@@ -200,12 +200,12 @@ static void write_class(const softmax_mirror *m, const softmax_row *row, const f
 }
 
 /* Writes a row and gives its loss. */
-static float process_row(void *context, size_t number) {
+static focl_scalar process_row(void *context, size_t number) {
     const softmax_mirror *m = context;
     softmax_row row = row_at(m, number);
     row.maximum = maximum_of(m, &row);
     const focl_row done = finished(m, &row);
-    const float loss = row.ignored ? 0.0F : done.loss;
+    const focl_scalar loss = row.ignored ? 0.0F : done.loss;
     write_at(m, m->outputs->loss, number, loss);
     write_at(m, m->outputs->pt, number, row.ignored ? 0.0F : done.pt);
     for (size_t c = 0; c < m->plan->view.classes; c++)
@@ -215,7 +215,7 @@ static float process_row(void *context, size_t number) {
 
 /* ---- The whole ---- */
 
-static float target_weight(const softmax_mirror *m, const softmax_row *row) {
+static focl_scalar target_weight(const softmax_mirror *m, const softmax_row *row) {
     focl_pair sum = {0.0F, 0.0F};
     if (!m->kind.is_dense)
         return factor_at(m->inputs->class_weights, (size_t)row->label);
@@ -228,16 +228,16 @@ static float target_weight(const softmax_mirror *m, const softmax_row *row) {
     return focl_flush(sum.hi + sum.lo);
 }
 
-static float weight_of_row(void *context, size_t number) {
+static focl_scalar weight_of_row(void *context, size_t number) {
     const softmax_mirror *m = context;
     const softmax_row row = row_at(m, number);
     return row.ignored ? 0.0F : focl_times(target_weight(m, &row), input_of(m, &row).factor);
 }
 
-void focl__mirror_softmax(const focl_loss_description *description, const focl__loss_plan *plan,
-                          const focl_loss_counts *counts, const focl_loss_host_inputs *inputs,
-                          const focl_loss_host_outputs *outputs) {
-    const bool is_smoothed = plan->smoothing != 0.0F;
+void FOCL__MIRRORED(focl__mirror_softmax)(const focl_loss_description *description, const focl__loss_plan *plan,
+                                          const focl_loss_counts *counts, const focl_loss_host_inputs *inputs,
+                                          const focl_loss_host_outputs *outputs) {
+    const bool is_smoothed = plan->smoothing != 0.0;
     softmax_mirror m = {
         .description = description,
         .plan = plan,
@@ -248,15 +248,15 @@ void focl__mirror_softmax(const focl_loss_description *description, const focl__
                  .is_smoothed = is_smoothed,
                  .needs_tops = plan->shape.dense || is_smoothed || outputs->hessian != NULL ||
                                plan->objective == FOCL_OBJECTIVE_MSE},
-        .share = is_smoothed ? focl_flush(plan->smoothing / (float)plan->view.classes) : 0.0F,
+        .share = is_smoothed ? focl_flush((focl_scalar)plan->smoothing / (focl_scalar)plan->view.classes) : 0.0F,
     };
-    const float normalizer =
+    const focl_scalar normalizer =
         focl__mirror_normalizer(plan, counts, inputs->normalizer, plan->shape.rows, weight_of_row, &m);
-    m.rule.gradient_scale = focl_gradient_scale(plan->upstream, normalizer);
+    m.rule.gradient_scale = focl_gradient_scale((focl_scalar)plan->upstream, normalizer);
     const size_t rows = plan->view.classes ? plan->shape.rows : 0;
-    const float sum = focl__mirror_sum(rows, process_row, &m);
+    const focl_scalar sum = focl__mirror_sum(rows, process_row, &m);
     if (outputs->reduced)
-        *(float *)outputs->reduced = focl_normalized(sum, normalizer, plan->empty);
+        *(focl_scalar *)outputs->reduced = focl_normalized(sum, normalizer, (focl_scalar)plan->empty);
     if (outputs->used_normalizer)
-        *(float *)outputs->used_normalizer = normalizer;
+        *(focl_scalar *)outputs->used_normalizer = normalizer;
 }

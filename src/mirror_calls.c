@@ -1,0 +1,43 @@
+/* The mirror's calls: they are checked here, and go to the mirror of their type. */
+#include "mirror_calls.h"
+
+#include "focl/mirror.h"
+
+static focl__mirror_loss *mirror_of(const focl_loss_description *description) {
+    const bool is_f64 = focl__loss_scalar_type(description) == FOCL_F64;
+    if (focl__loss_is_of_rows(description))
+        return is_f64 ? focl__mirror_softmax_f64 : focl__mirror_softmax_f32;
+    return is_f64 ? focl__mirror_sigmoid_f64 : focl__mirror_sigmoid_f32;
+}
+
+focl_status focl_mirror_loss(const focl_loss_description *description, const focl_loss_host_inputs *inputs,
+                             const focl_loss_host_outputs *outputs) {
+    focl__loss_shape shape;
+    focl_loss_counts counts;
+    focl_status status = focl__loss_check_host_call(description, inputs, outputs, &shape);
+    if (status)
+        return status;
+    status = focl__loss_check_targets(description, &shape, inputs->targets, &counts);
+    if (status)
+        return status;
+
+    const focl__loss_plan plan = focl__loss_plan_make(description, &shape);
+    if (outputs->counts)
+        *(focl_loss_counts *)outputs->counts = counts;
+    mirror_of(description)(description, &plan, &counts, inputs, outputs);
+    return FOCL_OK;
+}
+
+focl_status focl_mirror_activate(const focl_activation_description *description,
+                                 const focl_activation_host_inputs *inputs,
+                                 const focl_activation_host_outputs *outputs) {
+    focl__activation_shape shape;
+    const focl_status status = focl__activation_check_host_call(description, inputs, outputs, &shape);
+    if (status)
+        return status;
+    if (description->type == FOCL_F64)
+        focl__mirror_activate_f64(description, &shape, inputs, outputs);
+    else
+        focl__mirror_activate_f32(description, &shape, inputs, outputs);
+    return FOCL_OK;
+}
