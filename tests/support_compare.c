@@ -33,12 +33,29 @@ static double overflow_of(focl_type type) {
     }
 }
 
-/* An f64's ulps are its own, and the truth has been rounded to f64 in every step too. */
+/* The least number that what is calculated with does not flush. */
+static double least_of(focl_type type) {
+    return type == FOCL_F64 ? DBL_MIN : (double)FLT_MIN;
+}
+
+static double size_of(const comparison *of) {
+    return fmax(fmax(fabs(of->truth), of->judge.magnitude), least_of(of->type));
+}
+
+/* Of f64, or of f32 where the number is that or stored in less. */
 static double ulp_of(const comparison *of) {
     int exponent;
-    const double size = fmax(fmax(fabs(of->truth), of->judge.magnitude), (double)FLT_MIN);
-    (void)frexp(size, &exponent);
-    return ldexp(1, exponent - (of->type == FOCL_F64 ? DBL_MANT_DIG - 3 : FLT_MANT_DIG));
+    (void)frexp(size_of(of), &exponent);
+    return ldexp(1, exponent - (of->type == FOCL_F64 ? DBL_MANT_DIG : FLT_MANT_DIG));
+}
+
+/*
+ * The truth is calculated in f64 itself. Of an f64 it may be off by as much as what is looked at: every step of it is
+ * rounded; and by more where it is small, which it is for the sake of an exponential: of x ulps if that is exp(-x),
+ * because the difference of logits that is its argument is rounded.
+ */
+static double ulps_allowed(const comparison *of) {
+    return of->type == FOCL_F64 ? 2 * of->ulps + fabs(log(size_of(of))) : of->ulps;
 }
 
 static double error_of(const comparison *of) {
@@ -47,7 +64,7 @@ static double error_of(const comparison *of) {
 
 /* What may have been flushed to 0 on the way. */
 static double flush_of(const comparison *of) {
-    return 0x1p-126 * (1 + 0x1p-10) * fmax(of->judge.factor, 1);
+    return least_of(of->type) * (1 + 0x1p-10) * fmax(of->judge.factor, 1);
 }
 
 static bool is_close(const comparison *of) {
@@ -62,7 +79,7 @@ static bool is_close(const comparison *of) {
         return (of->found < 0) == (of->truth < 0) && fabs(of->truth) >= overflow_of(of->type) * (1 - 0x1p-20) &&
                fabs(of->found) >= overflow_of(of->type);
     const double of_storage = loss_storage_error(of->type, fmax(fabs(of->truth), fabs(of->found)));
-    return fabs(of->found - of->truth) <= of->ulps * ulp_of(of) + of_storage * (1 + 0x1p-10) + flush_of(of);
+    return fabs(of->found - of->truth) <= ulps_allowed(of) * ulp_of(of) + of_storage * (1 + 0x1p-10) + flush_of(of);
 }
 
 /* ---- Elements ---- */
@@ -124,8 +141,8 @@ static void fail_element(const loss_problem *problem, const judgement *by, size_
     const loss_element element = element_at(problem, by->array, i);
     ck_abort_msg("%s on %s: %s[%zu] is %a, true is %a: %.1f ulp of %g (of %g); row %zu, column %zu, input %a, target "
                  "%g, gamma %g",
-                 problem->name, where, loss_array_name(by->array), i, of->found, of->truth, error_of(of), of->ulps,
-                 fmax(fabs(of->truth), of->judge.magnitude), element.row, element.column,
+                 problem->name, where, loss_array_name(by->array), i, of->found, of->truth, error_of(of),
+                 ulps_allowed(of), fmax(fabs(of->truth), of->judge.magnitude), element.row, element.column,
                  loss_value_at(description->logits_type, problem->inputs[LOSS_logits], element.place),
                  loss_target_of(problem, element), description->gamma);
 }
@@ -181,11 +198,12 @@ static void assert_one(const loss_problem *problem, enum loss_array array, const
     const double found = loss_value_at(type, answer->outputs[array], 0);
     const comparison of = {truth, judge, found, type, ulps};
     ck_assert_msg(is_close(&of), "%s on %s: %s is %a, true is %a: %.1f ulp of %g", problem->name, where,
-                  loss_array_name(array), found, truth, error_of(&of), ulps);
+                  loss_array_name(array), found, truth, error_of(&of), ulps_allowed(&of));
 }
 
+/* Of f64 losses their sum must be known better than as an f64. */
 typedef struct losses {
-    double sum;
+    long double sum;
     double sizes;
 } losses;
 
@@ -195,7 +213,7 @@ static losses sum_of_losses(const loss_problem *problem, const loss_answer *answ
     for (size_t i = 0; i < loss_array_count(description, LOSS_loss); i++) {
         const double loss = loss_value_at(description->logits_type, answer->outputs[LOSS_loss],
                                           loss_array_place(description, LOSS_loss, i));
-        of.sum += loss;
+        of.sum += (long double)loss;
         of.sizes += fabs(loss);
     }
     return of;
@@ -210,7 +228,7 @@ static void assert_reduced(const loss_problem *problem, const loss_truth *truth,
     if (!answer->outputs[LOSS_loss] || rounded || truth->used_normalizer == 0)
         return;
     const losses of = sum_of_losses(problem, answer);
-    assert_one(problem, LOSS_reduced, answer, of.sum / truth->used_normalizer,
+    assert_one(problem, LOSS_reduced, answer, (double)(of.sum / (long double)truth->used_normalizer),
                (loss_judge){of.sizes / fabs(truth->used_normalizer), 1, false}, sum_ulps + division_ulps, where);
 }
 
@@ -283,10 +301,28 @@ void loss_assert_mirror(const loss_problem *problem, const loss_truth *truth, co
     loss_assert_gaps(problem, mirror);
 }
 
+/* A device without fp64 says so, by name, and writes nothing. */
+static void assert_refuses_f64(const loss_problem *problem, size_t device) {
+    focl_handle *handle = test_device(device);
+    loss_answer answer = loss_answer_create(problem, loss_outputs(&problem->description));
+    const focl_status statuses[] = {loss_on_device(handle, problem, &answer, 0),
+                                    loss_on_host(handle, problem, &answer)};
+    for (size_t i = 0; i < COUNT_OF(statuses); i++)
+        ck_assert_msg(statuses[i] == FOCL_ENOTSUP, "%s: status %d", test_device_name(device), (int)statuses[i]);
+    ck_assert_ptr_nonnull(strstr(focl_last_error()->message, "cl_khr_fp64"));
+    ck_assert_ptr_nonnull(strstr(focl_last_error()->message, focl_handle_device(handle)->name));
+    ck_assert(loss_answer_is_untouched(problem, &answer));
+    loss_answer_free(&answer);
+}
+
 void loss_assert_on_device(const loss_problem *problem, const loss_truth *truth, const loss_answer *mirror,
                            size_t device, size_t offset) {
     const char *where = test_device_name(device);
     focl_handle *handle = test_device(device);
+    if (problem->description.logits_type == FOCL_F64 && !focl_handle_device(handle)->fp64) {
+        assert_refuses_f64(problem, device);
+        return;
+    }
     loss_answer on_device = loss_answer_create(problem, loss_outputs(&problem->description));
     loss_answer on_host = loss_answer_create(problem, loss_outputs(&problem->description));
     assert_status(problem, loss_on_device(handle, problem, &on_device, offset), where);

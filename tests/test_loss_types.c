@@ -1,4 +1,4 @@
-/* Types: logits and outputs in 16 bits, dense targets in any float type, labels in every integer type. */
+/* Types: logits and outputs in 16 bits and in f64, dense targets in any float type, labels in every integer type. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +6,7 @@
 #include "support_recipes.h"
 
 static const focl_type storage_types[] = {FOCL_F16, FOCL_BF16};
+static const focl_type logits_types[] = {FOCL_F16, FOCL_BF16, FOCL_F64};
 static const focl_type dense_types[] = {FOCL_F32, FOCL_F16, FOCL_BF16};
 static const focl_type label_types[] = {FOCL_U8, FOCL_I16, FOCL_I32, FOCL_I64};
 static const focl_view shapes[] = {{37, 3, 5}, {1, 1, 1}, {129, 80, 1}, {4099, 1, 1}, {2, 19, 321}, {7, 2, 33}};
@@ -63,6 +64,26 @@ START_TEST(every_row_recipe_in_16_bits) {
 }
 END_TEST
 
+/* With f64 targets, and with the others by turns. */
+static focl_type targets_of_f64(const loss_recipe *recipe, size_t number) {
+    const bool wide = loss_is_dense(&recipe->description) && number % 2 == 0;
+    return wide ? FOCL_F64 : targets_type(recipe, number / 2);
+}
+
+START_TEST(every_recipe_in_f64) {
+    const loss_recipe *recipe = &loss_recipes[_i];
+    for (size_t i = 0; i < 2; i++)
+        assert_types(recipe, FOCL_F64, targets_of_f64(recipe, (size_t)_i + i), 200 + 2 * (size_t)_i + i);
+}
+END_TEST
+
+START_TEST(every_row_recipe_in_f64) {
+    const loss_recipe *recipe = &loss_row_recipes[_i];
+    for (size_t i = 0; i < 2; i++)
+        assert_types(recipe, FOCL_F64, targets_of_f64(recipe, (size_t)_i + i), 300 + 2 * (size_t)_i + i);
+}
+END_TEST
+
 START_TEST(f32_logits_take_targets_of_every_type) {
     static const focl_type types[] = {FOCL_F16, FOCL_BF16, FOCL_I16};
     const loss_recipe *recipe = &loss_recipes[types[_i] == FOCL_I16 ? 4 : 1];
@@ -72,7 +93,7 @@ END_TEST
 
 START_TEST(offsets_are_in_elements) {
     static const size_t offsets[] = {1, 3, 7};
-    const loss_recipe changed = typed(&loss_recipes[0], storage_types[_i], storage_types[_i]);
+    const loss_recipe changed = typed(&loss_recipes[0], logits_types[_i], logits_types[_i]);
     const loss_recipe shaped = loss_recipe_shaped(&changed, (focl_view){test_size(301, 31), 3, 1});
     loss_problem problem = loss_problem_create(&shaped, 12500);
     for (size_t i = 0; i < COUNT_OF(offsets); i++)
@@ -90,7 +111,7 @@ static void give_old_gradient(loss_problem *problem) {
 }
 
 START_TEST(the_old_gradient_is_of_the_logits_type) {
-    const loss_recipe changed = typed(&loss_recipes[0], storage_types[_i], FOCL_F32);
+    const loss_recipe changed = typed(&loss_recipes[0], logits_types[_i], FOCL_F32);
     loss_recipe shaped = loss_recipe_shaped(&changed, (focl_view){test_size(1301, 31), 3, 1});
     shaped.description.accumulate = 0.5;
     loss_problem problem = loss_problem_create(&shaped, 12601);
@@ -101,7 +122,7 @@ START_TEST(the_old_gradient_is_of_the_logits_type) {
 END_TEST
 
 START_TEST(in_place) {
-    loss_recipe changed = typed(&loss_recipes[0], storage_types[_i], FOCL_F32);
+    loss_recipe changed = typed(&loss_recipes[0], logits_types[_i], FOCL_F32);
     changed.description.in_place = true;
     const loss_recipe shaped = loss_recipe_shaped(&changed, (focl_view){test_size(1301, 31), 3, 1});
     loss_problem problem = loss_problem_create(&shaped, 12700);
@@ -244,15 +265,17 @@ END_TEST
 int main(void) {
     Suite *suite = suite_create("loss_types");
     TCase *tcase = tcase_create("loss_types");
-    const int types = (int)COUNT_OF(storage_types);
+    const int types = (int)COUNT_OF(logits_types);
     tcase_set_timeout(tcase, 0);
     tcase_add_loop_test(tcase, every_recipe_in_16_bits, 0, (int)loss_recipe_count);
     tcase_add_loop_test(tcase, every_row_recipe_in_16_bits, 0, (int)loss_row_recipe_count);
+    tcase_add_loop_test(tcase, every_recipe_in_f64, 0, (int)loss_recipe_count);
+    tcase_add_loop_test(tcase, every_row_recipe_in_f64, 0, (int)loss_row_recipe_count);
     tcase_add_loop_test(tcase, f32_logits_take_targets_of_every_type, 0, 3);
     tcase_add_loop_test(tcase, offsets_are_in_elements, 0, types);
     tcase_add_loop_test(tcase, the_old_gradient_is_of_the_logits_type, 0, types);
     tcase_add_loop_test(tcase, in_place, 0, types);
-    tcase_add_loop_test(tcase, every_value_goes_through, 0, types);
+    tcase_add_loop_test(tcase, every_value_goes_through, 0, (int)COUNT_OF(storage_types));
     tcase_add_test(tcase, loss_scale_keeps_small_gradients);
     tcase_add_test(tcase, large_losses);
     tcase_add_test(tcase, types_that_are_not_there);
