@@ -1,4 +1,5 @@
 /* How the answers of activations are compared with the truth, and with each other. */
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +9,7 @@
 
 enum { KINDS = FOCL_ACTIVATE_LOG_SOFTMAX + 1 };
 
-/* The bounds of focl/activation.h, and the greatest errors that were met. */
+/* The bounds of focl/activation.h, and the greatest errors that were met in f32. */
 static const double bounds[KINDS][ACTIVATION_ARRAYS] = {
     [FOCL_ACTIVATE_SIGMOID] = {[ACTIVATION_value] = 6, [ACTIVATION_product] = 5},
     [FOCL_ACTIVATE_LOG_SIGMOID] = {[ACTIVATION_value] = 6, [ACTIVATION_product] = 5},
@@ -35,7 +36,7 @@ typedef struct truth {
     double *arrays[ACTIVATION_ARRAYS];
     double *shares;     /* softmax of the rows, in their places */
     double *magnitudes; /* a row each */
-    double terms;       /* as many shares may have been below 2^-126 each */
+    double terms;       /* as many shares may have been flushed, each */
     double factor;      /* and multiplied with the largest difference of upstreams */
 } truth;
 
@@ -126,29 +127,45 @@ static void truth_free(truth *of) {
 
 /* ---- One value ---- */
 
-/* In ulps of f32, what storing in 16 bits may change left aside; infinite where NaN or infinity is wrong. */
+/* The least number that what is calculated with does not flush. */
+static double least_of(focl_type type) {
+    return type == FOCL_F64 ? DBL_MIN : (double)FLT_MIN;
+}
+
+/*
+ * In ulps of f32, what storing in 16 bits may change left aside; of f64 in its own. Infinite where NaN or infinity is
+ * wrong.
+ */
 static double error_of(double expected, double magnitude, double found, focl_type type, double flushed) {
     if (isnan(expected) || isnan(found))
         return isnan(expected) && isnan(found) ? 0 : (double)INFINITY;
     if (isinf(expected) || isinf(found))
-        return expected == found ? 0 : test_error_ulps(expected, magnitude, (float)found);
+        return expected == found || type == FOCL_F64 ? (expected == found ? 0 : (double)INFINITY)
+                                                     : test_error_ulps(expected, magnitude, (float)found);
     const double allowed = loss_storage_error(type, fmax(fabs(expected), fabs(found))) * (1 + 0x1p-10) + flushed;
     const double excess = fmax(fabs(found - expected) - allowed, 0);
     int exponent;
-    (void)frexp(fmax(fmax(fabs(expected), magnitude), 0x1p-126), &exponent);
-    return excess / ldexp(1, exponent - 24);
+    (void)frexp(fmax(fmax(fabs(expected), magnitude), least_of(type)), &exponent);
+    return excess / ldexp(1, exponent - (type == FOCL_F64 ? DBL_MANT_DIG : FLT_MANT_DIG));
+}
+
+/* The truth of an f64 may itself be as far off, and x ulps more of exp(-x): see support_compare.c. */
+static double bound_of(const focl_activation_description *description, enum activation_array array, double size) {
+    const double bound = bounds[description->kind][array];
+    return description->type == FOCL_F64 ? 2 * bound + fabs(log(fmax(size, DBL_MIN))) : bound;
 }
 
 static void assert_value(const activation_problem *problem, const truth *of, const activation_answer *answer,
                          enum activation_array array, size_t place, double magnitude, const char *where) {
     const focl_activation_description *description = &problem->description;
-    const double flushed = 0x1p-126 * (1 + 0x1p-10) * of->terms * (array == ACTIVATION_product ? of->factor : 1);
+    const double flushed =
+        least_of(description->type) * (1 + 0x1p-10) * of->terms * (array == ACTIVATION_product ? of->factor : 1);
     const double expected = of->arrays[array][place];
     const double found = loss_value_at(description->type, answer->arrays[array], place);
     const double error = error_of(expected, magnitude, found, description->type, flushed);
     double *worst = &greatest[description->kind][array];
-    *worst = fmax(*worst, isfinite(error) ? error : 0);
-    if (error <= bounds[description->kind][array])
+    *worst = fmax(*worst, isfinite(error) && description->type != FOCL_F64 ? error : 0);
+    if (error <= bound_of(description, array, fmax(fabs(expected), magnitude)))
         return;
     ck_abort_msg("%s on %s (%zu x %zu x %zu %s): %s at %zu is %a, must be %a: %g ulp of %a", problem->name, where,
                  description->shape.outer, description->shape.classes, description->shape.inner,
@@ -200,9 +217,24 @@ void activation_assert_same(const activation_problem *problem, const activation_
     }
 }
 
+/* A device without fp64 says so, by name. */
+static void assert_refuses_f64(const activation_problem *problem, unsigned outputs, size_t device) {
+    focl_handle *handle = test_device(device);
+    activation_answer answer = activation_answer_create(problem, outputs);
+    ck_assert_int_eq(activation_on_device(handle, problem, &answer, 0), FOCL_ENOTSUP);
+    ck_assert_int_eq(activation_on_host(handle, problem, &answer), FOCL_ENOTSUP);
+    ck_assert_ptr_nonnull(strstr(focl_last_error()->message, "cl_khr_fp64"));
+    ck_assert_ptr_nonnull(strstr(focl_last_error()->message, focl_handle_device(handle)->name));
+    activation_answer_free(&answer);
+}
+
 static void assert_on_device(const activation_problem *problem, const activation_answer *mirror, unsigned outputs,
                              size_t device, size_t offset) {
     const char *where = test_device_name(device);
+    if (problem->description.type == FOCL_F64 && !focl_handle_device(test_device(device))->fp64) {
+        assert_refuses_f64(problem, outputs, device);
+        return;
+    }
     activation_answer host = activation_answer_create(problem, outputs);
     activation_answer found = activation_answer_create(problem, outputs);
     ck_assert_msg(activation_on_host(test_device(device), problem, &host) == FOCL_OK, "%s on %s: %s", problem->name,

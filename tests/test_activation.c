@@ -70,7 +70,7 @@ START_TEST(planes_of_every_size) {
 END_TEST
 
 START_TEST(types) {
-    static const focl_type kinds_of_floats[] = {FOCL_F16, FOCL_BF16};
+    static const focl_type kinds_of_floats[] = {FOCL_F16, FOCL_BF16, FOCL_F64};
     static const focl_view shapes[] = {{57, 10, 1}, {5, 81, 1}, {2, 19, 33}, {1, 1, 67}};
     for (size_t i = 0; i < COUNT_OF(shapes); i++)
         for (size_t type = 0; type < COUNT_OF(kinds_of_floats); type++)
@@ -90,12 +90,12 @@ START_TEST(strides) {
         {{13, 80, 1}, {84, 1, 0}}, {{2, 10, 35}, {350, 1, 10}}, {{50, 3, 1}, {1, 50, 0}},
         {{7, 5, 9}, {100, 9, 1}},  {{3, 33, 2}, {500, 3, 170}},
     };
-    static const focl_type kinds_of_floats[] = {FOCL_F32, FOCL_F16};
+    static const focl_type kinds_of_floats[] = {FOCL_F32, FOCL_F16, FOCL_F64};
     for (size_t i = 0; i < COUNT_OF(views); i++)
         assert_random((focl_activation_description){.kind = (focl_activate_kind)_i,
                                                     .shape = views[i].shape,
                                                     .strides = views[i].strides,
-                                                    .type = kinds_of_floats[i % 2]},
+                                                    .type = kinds_of_floats[i % COUNT_OF(kinds_of_floats)]},
                       44000 + 100 * (uint64_t)_i + i, i % 4);
 }
 END_TEST
