@@ -1,6 +1,6 @@
 /*
  * Devices may flush subnormal numbers to 0, so none may decide a bit. The mirror shows it on one machine: the same call
- * with the processor flushing and not, over ordinary and extreme data.
+ * with the processor flushing and not, over ordinary and extreme data, in f32 and f64.
  */
 #include <math.h>
 #include <stdio.h>
@@ -27,58 +27,89 @@ static void set_flushing(bool on) {
 
 enum { ELEMENTS = 512, OUTPUTS = 5, ROUNDS = 60 };
 
+/* Numbers of the type at hand. */
+typedef union numbers {
+    float f32[ELEMENTS];
+    double f64[ELEMENTS];
+} numbers;
+
+static void put(focl_type type, numbers *to, size_t i, double value) {
+    if (type == FOCL_F64)
+        to->f64[i] = value;
+    else
+        to->f32[i] = (float)value;
+}
+
+static double number_at(focl_type type, const numbers *from, size_t i) {
+    return type == FOCL_F64 ? from->f64[i] : (double)from->f32[i];
+}
+
+/* The exponents of the least number, of a subnormal, of what is to be large, and of the last bit of 1. */
+typedef struct exponents {
+    double least;
+    double subnormal;
+    double large;
+    double last;
+} exponents;
+
+static exponents exponents_of(focl_type type) {
+    static const exponents of_f32 = {-126, -140, 60, -24};
+    static const exponents of_f64 = {-1022, -1060, 500, -53};
+    return type == FOCL_F64 ? of_f64 : of_f32;
+}
+
 typedef struct problem {
     focl_loss_description description;
-    float logits[ELEMENTS];
-    float targets[ELEMENTS];
+    numbers logits;
+    numbers targets;
+    numbers old;
     float weights[ELEMENTS];
     float upstream[ELEMENTS];
-    float old[ELEMENTS];
     float pos_weight;
 } problem;
 
 /* loss, gradient, probabilities, pt, hessian */
 typedef struct answer {
-    float of[OUTPUTS][ELEMENTS];
+    numbers of[OUTPUTS];
 } answer;
 
 static double uniform(test_random *random) {
     return test_random_uniform(random, 0, 1);
 }
 
-static float magnitude(test_random *random, double low, double high) {
-    return (float)exp2(low + (high - low) * uniform(random));
+static double magnitude(test_random *random, double low, double high) {
+    return exp2(low + (high - low) * uniform(random));
 }
 
 static size_t one_of(test_random *random, size_t count) {
     return test_random_below(random, count);
 }
 
-static float signed_value(test_random *random, float value) {
+static double signed_value(test_random *random, double value) {
     return one_of(random, 2) ? value : -value;
 }
 
-static float random_logit(test_random *random) {
+static double random_logit(test_random *random, exponents range) {
     switch (one_of(random, 3)) {
     case 0:
-        return (float)(20 * uniform(random) - 10);
+        return 20 * uniform(random) - 10;
     case 1:
-        return (float)(200 * uniform(random) - 100);
+        return -range.least * (2 * uniform(random) - 1);
     default:
-        return signed_value(random, magnitude(random, -140, 13));
+        return signed_value(random, magnitude(random, range.subnormal, 13));
     }
 }
 
-static float random_probability(test_random *random) {
+static double random_probability(test_random *random, exponents range) {
     switch (one_of(random, 4)) {
     case 0:
-        return (float)one_of(random, 2);
+        return (double)one_of(random, 2);
     case 1:
-        return magnitude(random, -130, 0);
+        return magnitude(random, range.subnormal, 0);
     case 2:
-        return 1 - magnitude(random, -24, -1);
+        return 1 - magnitude(random, range.last, -1);
     default:
-        return (float)uniform(random);
+        return uniform(random);
     }
 }
 
@@ -123,7 +154,7 @@ static void add_options(test_random *random, focl_loss_description *description)
         break;
     case 4:
         if (logits)
-            description->poly1 = (double)signed_value(random, magnitude(random, -20, 3));
+            description->poly1 = signed_value(random, magnitude(random, -20, 3));
         break;
     default:
         break;
@@ -131,14 +162,15 @@ static void add_options(test_random *random, focl_loss_description *description)
     description->curvature = (focl_curvature)one_of(random, 3);
 }
 
-static focl_loss_description random_description(test_random *random, bool extreme) {
+static focl_loss_description random_description(test_random *random, focl_type type, bool extreme) {
     static const double smoothings[] = {0, 0, 0, 0.1, 1};
     const focl_activation activation = one_of(random, 2) ? FOCL_SIGMOID : FOCL_IDENTITY;
     focl_loss_description description = focl_loss_default(activation, FOCL_FOCAL, (focl_view){ELEMENTS, 1, 1});
     description.gamma = gammas[one_of(random, sizeof gammas / sizeof *gammas)];
     description.alpha = one_of(random, 3) ? uniform(random) : -1;
     description.label_smoothing = smoothings[one_of(random, sizeof smoothings / sizeof *smoothings)];
-    description.upstream = extreme ? (double)magnitude(random, -126, 60) : 1;
+    description.logits_type = description.targets_type = type;
+    description.upstream = extreme ? magnitude(random, exponents_of(type).least, exponents_of(type).large) : 1;
     description.accumulate = one_of(random, 3) ? 0 : 1;
     description.pos_weight_count = 1;
     description.weights_extent = FOCL_PER_ELEMENT;
@@ -147,19 +179,21 @@ static focl_loss_description random_description(test_random *random, bool extrem
     return description;
 }
 
-static problem random_problem(test_random *random, bool extreme) {
-    problem made = {.description = random_description(random, extreme)};
+/* Factors are f32 whatever the type is; some are subnormal. */
+static problem random_problem(test_random *random, focl_type type, bool extreme) {
+    problem made = {.description = random_description(random, type, extreme)};
+    const exponents range = exponents_of(type);
     const bool logits = made.description.activation == FOCL_SIGMOID;
     const bool soft = one_of(random, 2) == 1;
-    const double low = extreme ? -126 : -8;
+    const double low = extreme ? -130 : -8;
     const double high = extreme ? 60 : 0;
-    made.pos_weight = magnitude(random, low, high);
+    made.pos_weight = (float)magnitude(random, low, high);
     for (size_t i = 0; i < ELEMENTS; i++) {
-        made.logits[i] = logits ? random_logit(random) : random_probability(random);
-        made.targets[i] = soft ? random_probability(random) : (float)one_of(random, 2);
-        made.weights[i] = magnitude(random, low, high);
-        made.upstream[i] = signed_value(random, magnitude(random, low, high));
-        made.old[i] = signed_value(random, magnitude(random, low, high));
+        put(type, &made.logits, i, logits ? random_logit(random, range) : random_probability(random, range));
+        put(type, &made.targets, i, soft ? random_probability(random, range) : (double)one_of(random, 2));
+        put(type, &made.old, i, signed_value(random, magnitude(random, extreme ? range.subnormal : -8, high)));
+        made.weights[i] = (float)magnitude(random, low, high);
+        made.upstream[i] = (float)signed_value(random, magnitude(random, low, high));
     }
     return made;
 }
@@ -171,44 +205,46 @@ static bool has_hessian(const focl_loss_description *description) {
 
 static void run(const problem *given, bool flushing, answer *to) {
     const focl_loss_host_inputs inputs = {
-        .logits = given->logits,
-        .targets = given->targets,
+        .logits = &given->logits,
+        .targets = &given->targets,
         .pos_weights = given->description.objective == FOCL_MSE ? NULL : &given->pos_weight,
         .weights = given->weights,
         .upstream = given->upstream,
     };
     const focl_loss_host_outputs outputs = {
-        .loss = to->of[0],
-        .gradient = to->of[1],
-        .probabilities = to->of[2],
-        .pt = to->of[3],
-        .hessian = has_hessian(&given->description) ? to->of[4] : NULL,
+        .loss = &to->of[0],
+        .gradient = &to->of[1],
+        .probabilities = &to->of[2],
+        .pt = &to->of[3],
+        .hessian = has_hessian(&given->description) ? &to->of[4] : NULL,
     };
-    memcpy(to->of[1], given->old, sizeof given->old);
-    memset(to->of[4], 0, sizeof to->of[4]);
+    to->of[1] = given->old;
+    memset(&to->of[4], 0, sizeof to->of[4]);
     set_flushing(flushing);
     const focl_status status = focl_mirror_loss(&given->description, &inputs, &outputs);
     set_flushing(false);
     ck_assert_msg(status == FOCL_OK, "%s", focl_last_error()->message);
 }
 
-static bool same(float a, float b) {
+static bool same(double a, double b) {
     return memcmp(&a, &b, sizeof a) == 0 || (isnan(a) && isnan(b));
 }
 
 static void assert_same(const problem *given, const answer *kept, const answer *flushed) {
     static const char *const names[OUTPUTS] = {"loss", "gradient", "probability", "p_t", "hessian"};
     const focl_loss_description *description = &given->description;
+    const focl_type type = description->logits_type;
     for (size_t output = 0; output < OUTPUTS; output++)
         for (size_t i = 0; i < ELEMENTS; i++)
-            ck_assert_msg(same(kept->of[output][i], flushed->of[output][i]),
-                          "%s[%zu] is %a, flushed %a: input %a, target %a, objective %d, gamma %g, %g, smoothing %g, "
-                          "margin %g, poly1 %g, activation %d, curvature %d",
-                          names[output], i, (double)kept->of[output][i], (double)flushed->of[output][i],
-                          (double)given->logits[i], (double)given->targets[i], (int)description->objective,
-                          description->gamma, description->gamma_negative, description->label_smoothing,
-                          description->margin, description->poly1, (int)description->activation,
-                          (int)description->curvature);
+            ck_assert_msg(
+                same(number_at(type, &kept->of[output], i), number_at(type, &flushed->of[output], i)),
+                "%s[%zu] of %s is %a, flushed %a: input %a, target %a, objective %d, gamma %g, %g, smoothing %g, "
+                "margin %g, poly1 %g, activation %d, curvature %d",
+                names[output], i, focl_type_name(type), number_at(type, &kept->of[output], i),
+                number_at(type, &flushed->of[output], i), number_at(type, &given->logits, i),
+                number_at(type, &given->targets, i), (int)description->objective, description->gamma,
+                description->gamma_negative, description->label_smoothing, description->margin, description->poly1,
+                (int)description->activation, (int)description->curvature);
 }
 
 START_TEST(flushing_changes_nothing) {
@@ -216,7 +252,7 @@ START_TEST(flushing_changes_nothing) {
     static answer kept, flushed;
     test_random random = test_random_start(15000 + (uint64_t)_i);
     for (int round = 0; round < ROUNDS; round++) {
-        given = random_problem(&random, _i % 2 == 1);
+        given = random_problem(&random, _i % 4 < 2 ? FOCL_F32 : FOCL_F64, _i % 2 == 1);
         run(&given, false, &kept);
         run(&given, true, &flushed);
         assert_same(&given, &kept, &flushed);
@@ -245,7 +281,7 @@ int main(void) {
     Suite *suite = suite_create("flush");
     TCase *tcase = tcase_create("flush");
     tcase_set_timeout(tcase, 0);
-    tcase_add_loop_test(tcase, flushing_changes_nothing, 0, 16);
+    tcase_add_loop_test(tcase, flushing_changes_nothing, 0, 32);
     tcase_add_test(tcase, certain_probabilities_have_no_smoothed_loss);
     suite_add_tcase(suite, tcase);
     return test_main(suite);
