@@ -176,6 +176,41 @@ START_TEST(every_value_goes_through) {
 }
 END_TEST
 
+/* Every 16-bit target beside f64 logits of 0: the gradient of (p - t)^2 is -2 t exactly. */
+static void assert_targets_are_read(focl_handle *handle, focl_type type) {
+    enum { VALUES = 0x10000 };
+    static double zeros[VALUES];
+    focl_loss_description description = focl_loss_default(FOCL_IDENTITY, FOCL_MSE, (focl_view){VALUES, 1, 1});
+    uint16_t *targets = test_guarded(VALUES * sizeof *targets);
+    for (size_t i = 0; i < VALUES; i++)
+        targets[i] = (uint16_t)i;
+    description.logits_type = FOCL_F64;
+    description.targets_type = type;
+    description.reduction = FOCL_REDUCTION_NONE;
+    loss_problem problem = loss_problem_empty("every target", &description);
+    loss_problem_set(&problem, LOSS_logits, zeros);
+    loss_problem_set(&problem, LOSS_targets, targets);
+    loss_answer answer = loss_answer_create(&problem, LOSS_BIT(gradient));
+    ck_assert_int_eq(loss_on_device(handle, &problem, &answer, 1), FOCL_OK);
+    for (size_t i = 0; i < VALUES; i++) {
+        const double target = loss_value_at(type, targets, i);
+        const double gradient = ((const double *)answer.outputs[LOSS_gradient])[i];
+        const double wanted = fabs(target) < 0x1p-126 ? 0 : -2 * target;
+        ck_assert_msg(isfinite(target) ? gradient == wanted : isnan(gradient), "%s 0x%04zx: gradient %a, not %a",
+                      focl_type_name(type), i, gradient, wanted);
+    }
+    loss_answer_free(&answer);
+    loss_problem_free(&problem);
+    test_guarded_free(targets);
+}
+
+START_TEST(every_target_of_16_bits_is_read_beside_f64) {
+    for (size_t device = 0; device < test_device_count(); device++)
+        if (focl_handle_device(test_device(device))->fp64)
+            assert_targets_are_read(test_device(device), storage_types[_i]);
+}
+END_TEST
+
 /* The gradient of one of 4096 confident elements, as f16 says it. */
 static double small_gradient(focl_handle *handle, double loss_scale) {
     enum { ELEMENTS = 4096 };
@@ -276,6 +311,7 @@ int main(void) {
     tcase_add_loop_test(tcase, the_old_gradient_is_of_the_logits_type, 0, types);
     tcase_add_loop_test(tcase, in_place, 0, types);
     tcase_add_loop_test(tcase, every_value_goes_through, 0, (int)COUNT_OF(storage_types));
+    tcase_add_loop_test(tcase, every_target_of_16_bits_is_read_beside_f64, 0, (int)COUNT_OF(storage_types));
     tcase_add_test(tcase, loss_scale_keeps_small_gradients);
     tcase_add_test(tcase, large_losses);
     tcase_add_test(tcase, types_that_are_not_there);
