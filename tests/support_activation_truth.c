@@ -149,7 +149,7 @@ static double error_of(double expected, double magnitude, double found, focl_typ
     return excess / ldexp(1, exponent - (type == FOCL_F64 ? DBL_MANT_DIG : FLT_MANT_DIG));
 }
 
-/* The truth of an f64 may itself be as far off, and x ulps more of exp(-x): see support_compare.c. */
+/* The truth of an f64 may itself be as far off, and more of an exponential: see support_compare.c. */
 static double bound_of(const focl_activation_description *description, enum activation_array array, double size) {
     const double bound = bounds[description->kind][array];
     return description->type == FOCL_F64 ? 2 * bound + fabs(log(fmax(size, DBL_MIN))) : bound;

@@ -51,11 +51,11 @@ static double ulp_of(const comparison *of) {
 
 /*
  * The truth is calculated in f64 itself. Of an f64 it may be off by as much as what is looked at: every step of it is
- * rounded; and by more where it is small, which it is for the sake of an exponential: of x ulps if that is exp(-x),
- * because the difference of logits that is its argument is rounded.
+ * rounded; and by more where it is small, which it is for the sake of an exponential: of x ulps if that is exp(-x), for
+ * each rounding of its argument, a difference of logits or the product of gamma and a logarithm. There are up to two.
  */
 static double ulps_allowed(const comparison *of) {
-    return of->type == FOCL_F64 ? 2 * of->ulps + fabs(log(size_of(of))) : of->ulps;
+    return of->type == FOCL_F64 ? 2 * (of->ulps + fabs(log(size_of(of)))) : of->ulps;
 }
 
 static double error_of(const comparison *of) {
