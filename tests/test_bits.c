@@ -154,14 +154,20 @@ START_TEST(bits_are_those_of_every_machine) {
 END_TEST
 
 /* Vector width x work-group size. */
-static const char *const mappings[] = {"1x1", "2x4", "4x16", "8x8", "16x8", "1x64", "1x256"};
+static const struct {
+    const char *mapping;
+    focl_type type;
+} mappings[] = {
+    {"1x1", FOCL_F32},  {"2x4", FOCL_F32},   {"4x16", FOCL_F32}, {"8x8", FOCL_F32},  {"16x8", FOCL_F32},
+    {"1x64", FOCL_F32}, {"1x256", FOCL_F32}, {"4x16", FOCL_F64}, {"1x64", FOCL_F64},
+};
 
 START_TEST(bits_do_not_depend_on_the_mapping) {
-    const size_t mapping = (size_t)_i / COUNT_OF(types);
-    const focl_type type = types[(size_t)_i % COUNT_OF(types)];
+    const char *mapping = mappings[_i].mapping;
+    const focl_type type = mappings[_i].type;
     const size_t recipes = test_small() ? 2 : 3;
     const uint64_t wanted = hash_of(NULL, type, recipes);
-    ck_assert_int_eq(setenv("FOCL_MAPPING", mappings[mapping], 1), 0);
+    ck_assert_int_eq(setenv("FOCL_MAPPING", mapping, 1), 0);
     for (size_t device = 0; device < test_device_count(); device++) {
         const focl_device *described = focl_handle_device(test_device(device));
         char selector[32];
@@ -170,7 +176,7 @@ START_TEST(bits_do_not_depend_on_the_mapping) {
         ck_assert_int_eq(focl_create(&handle, selector), FOCL_OK);
         if (has_bits_of(type, described))
             ck_assert_msg(hash_of(handle, type, recipes) == wanted, "other bits of %s with %s on %s",
-                          focl_type_name(type), mappings[mapping], described->name);
+                          focl_type_name(type), mapping, described->name);
         focl_destroy(handle);
     }
     ck_assert_int_eq(unsetenv("FOCL_MAPPING"), 0);
@@ -184,7 +190,7 @@ int main(void) {
     tcase_add_loop_test(tcase, devices_have_the_bits_of_the_mirror, 0, (int)loss_recipe_count);
     tcase_add_loop_test(tcase, devices_repeat_themselves, 0, (int)loss_recipe_count);
     tcase_add_loop_test(tcase, bits_are_those_of_every_machine, 0, (int)COUNT_OF(types));
-    tcase_add_loop_test(tcase, bits_do_not_depend_on_the_mapping, 0, (int)(COUNT_OF(mappings) * COUNT_OF(types)));
+    tcase_add_loop_test(tcase, bits_do_not_depend_on_the_mapping, 0, (int)COUNT_OF(mappings));
     suite_add_tcase(suite, tcase);
     return test_main(suite);
 }
