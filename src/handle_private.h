@@ -6,7 +6,8 @@
 #include "program.h"
 #include "sys.h"
 
-/* How elements are laid over work-items: floats in a vector, work-items in a group. Any choice gives the same bits. */
+/* How elements are laid over work-items: floats in a vector, work-items in a group. Any choice gives the same bits.
+   Doubles have vectors half as wide. */
 typedef struct focl__mapping {
     unsigned vector; /* more than 16 only where the compiler is known to be clang */
     unsigned group;

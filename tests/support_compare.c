@@ -311,7 +311,7 @@ static void assert_refuses_f64(const loss_problem *problem, size_t device) {
         ck_assert_msg(statuses[i] == FOCL_ENOTSUP, "%s: status %d", test_device_name(device), (int)statuses[i]);
     ck_assert_ptr_nonnull(strstr(focl_last_error()->message, "cl_khr_fp64"));
     ck_assert_ptr_nonnull(strstr(focl_last_error()->message, focl_handle_device(handle)->name));
-    ck_assert(loss_answer_is_untouched(problem, &answer));
+    ck_assert(problem->old_gradient || problem->description.in_place || loss_answer_is_untouched(problem, &answer));
     loss_answer_free(&answer);
 }
 

@@ -21,11 +21,11 @@
  * Accuracy (strict arithmetic, any finite logit): values are within 6 ulp of the exact value, products of elements
  * within 5 and entries of a Jacobian within 12. The product of a row is within 12 ulp of the row's largest sum of
  * terms, p_j sum_k p_k |u_j - u_k| for softmax and |u_j| (1 - p_j) + p_j sum_(k != j) |u_k| for log-softmax; where all
- * upstreams of a row are the same, softmax's is exactly 0. f16 and bf16 are rounded once, at the end. Magnitudes of
- * 2^-126 and below are 0, each share's too; subnormal upstreams count as 0. The values of sigmoid have the bits of
- * focl_loss's probabilities, and those of softmax the bits that its probabilities have with dense targets (with labels
- * the label's share is added last, and the last bit may differ). On devices with focl_device.bit_exact every bit equals
- * that of focl_mirror_activate.
+ * upstreams of a row are the same, softmax's is exactly 0. f16 and bf16 are rounded once, at the end; f64 is calculated
+ * in f64, and bounds are in its ulps. Magnitudes of 2^-126 (f64: 2^-1022) and below are 0, each share's too; subnormal
+ * upstreams count as 0. The values of sigmoid have the bits of focl_loss's probabilities, and those of softmax the bits
+ * that its probabilities have with dense targets (with labels the label's share is added last, and the last bit may
+ * differ). On devices with focl_device.bit_exact every bit equals that of focl_mirror_activate.
  *
  * A logit of -infinity is a class that cannot be: its share is 0, its logarithm -infinity, and its softmax product 0,
  * whatever its upstream holds. A row whose largest logit is not finite, or that holds a NaN, is NaN. Another upstream
@@ -63,7 +63,7 @@ typedef struct focl_activation_description {
     focl_activate_kind kind;
     focl_view shape;      /* sigmoid and log-sigmoid: any that has as many elements */
     focl_strides strides; /* of every array but the Jacobian, where it is not contiguous */
-    focl_type type;       /* of every array: FOCL_F32, _F16 or _BF16 */
+    focl_type type; /* of every array: FOCL_F32, _F16, _BF16, or _F64 on devices that have it (focl_device.fp64) */
 } focl_activation_description;
 
 /*
@@ -117,7 +117,7 @@ typedef struct focl_activation_reference_outputs {
  * the wait_count events of wait_list and *event, if event is not NULL, completes with it (the caller releases it).
  * Only the outputs given are calculated; at least one must be. Inputs may share memory with inputs; an output may
  * overlap nothing. All memory belongs to the caller and must live until the event; the structures may go on return.
- * Beyond it a Jacobian takes 8 bytes an element of device memory.
+ * Beyond it a Jacobian takes 8 bytes an element of device memory, of f64 16.
  *
  * No elements: nothing is written. A wrong argument: FOCL_EINVAL, FOCL_EBOUNDS, FOCL_EOVERLAP or FOCL_ENOTSUP before
  * any work is enqueued. FOCL_EBUILD, FOCL_ENOMEM, FOCL_EDEVICEMEM, FOCL_EDEVICE: part of the work may have been

@@ -49,10 +49,12 @@
  * of the exact value for gamma 0, 1, 2 and within 16 ulp otherwise, and half an ulp more for each array of weights or
  * upstream; with soft targets or label smoothing 3 gamma ulp more, of the largest term of the sum. Softmax family: q is
  * a sum of rounded terms, and its rounding is powered: the same and 4 gamma ulp more, of the loss itself and of the
- * row's largest gradient (of the largest term of their sums, with soft targets or smoothing). Curvatures are within these bounds
- * of the largest term of their sums. f16 and bf16 are rounded once, at the end. gamma, alpha and the other scalars are
- * rounded to f32 first. Magnitudes of 2^-126 and below are 0: q itself, and a product before as well as after upstream,
- * normaliser and weights are applied; subnormal inputs count as 0. Sums follow one fixed order (docs/reduction.md) and
+ * row's largest gradient (of the largest term of their sums, with soft targets or smoothing). Curvatures are within
+ * these bounds of the largest term of their sums. f16 and bf16 are rounded once, at the end. gamma, alpha and the other
+ * scalars are rounded to f32 first. Magnitudes of 2^-126 and below are 0: q itself, and a product before as well as
+ * after upstream, normaliser and weights are applied; subnormal inputs count as 0. With f64 logits everything is
+ * calculated in f64, the same bounds are in ulps of f64, and 2^-1022 stands for 2^-126; what is f32 or less beside them
+ * is taken as it is, its subnormal numbers but those of f16 as 0. Sums follow one fixed order (docs/reduction.md) and
  * are within 4 ulp of the exact sum of the losses at any length, if none is negative. On devices with
  * focl_device.bit_exact every bit equals that of focl_mirror_loss.
  *
@@ -268,12 +270,12 @@ typedef struct focl_loss_host_outputs {
  * Only the outputs given are calculated; at least one must be. Inputs may share memory with inputs; an output may
  * overlap nothing, save the gradient over the logits with in_place. All memory belongs to the caller and must live
  * until the event; the structures may go on return. Beyond it the call takes 16 bytes per 4096 elements of device
- * memory; for softmax losses of inner 1, 4 bytes a row, and 64 bytes per 4096 classes of a row of more.
+ * memory; for softmax losses of inner 1, 4 bytes a row (f64: 8), and 64 bytes per 4096 classes of a row of more.
  *
- * No elements: the outputs of one value are written, nothing else. A wrong argument: FOCL_EINVAL, FOCL_EBOUNDS,
- * FOCL_EOVERLAP or FOCL_ENOTSUP before any work is enqueued. FOCL_EBUILD, FOCL_ENOMEM, FOCL_EDEVICEMEM, FOCL_EDEVICE:
- * part of the work may have been enqueued and still runs; the outputs are undefined. *event is NULL after any failure.
- * Any thread may call it, on the same handle too.
+ * No elements: the outputs of one value are written, nothing else. f64 on a device without it is FOCL_ENOTSUP. A wrong
+ * argument: FOCL_EINVAL, FOCL_EBOUNDS, FOCL_EOVERLAP or FOCL_ENOTSUP before any work is enqueued. FOCL_EBUILD,
+ * FOCL_ENOMEM, FOCL_EDEVICEMEM, FOCL_EDEVICE: part of the work may have been enqueued and still runs; the outputs are
+ * undefined. *event is NULL after any failure. Any thread may call it, on the same handle too.
  */
 FOCL_API focl_status focl_loss(focl_handle *handle, const focl_loss_description *description,
                                const focl_loss_inputs *inputs, const focl_loss_outputs *outputs, cl_command_queue queue,
