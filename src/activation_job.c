@@ -61,14 +61,8 @@ static focl__program_key key_of(const activation_job *job, const char *source) {
 
 /* ---- Arguments ---- */
 
-/* An array argument and its offset in elements. */
-typedef struct array_argument {
-    cl_mem memory;
-    cl_ulong offset;
-} array_argument;
-
 typedef struct kernel_arrays {
-#define ARRAY_MEMBER(type, name) array_argument name;
+#define ARRAY_MEMBER(type, name) focl__array_argument name;
     FOCL_ACTIVATION_ARRAYS(ARRAY_MEMBER)
 #undef ARRAY_MEMBER
 } kernel_arrays;
@@ -79,9 +73,9 @@ typedef struct kernel_scalars {
 #undef SCALAR_MEMBER
 } kernel_scalars;
 
-static array_argument array_at(const activation_job *job, enum focl__activation_array array) {
+static focl__array_argument array_at(const activation_job *job, enum focl__activation_array array) {
     const focl_buffer *buffer = &job->arrays[array];
-    return (array_argument){buffer->memory, buffer->offset / job->shape->arrays[array].element_bytes};
+    return (focl__array_argument){buffer->memory, buffer->offset / job->shape->arrays[array].element_bytes};
 }
 
 static kernel_arrays arrays_of(const activation_job *job) {

@@ -28,6 +28,12 @@ typedef struct focl__arguments {
     focl__argument list[FOCL__ARGUMENTS_MAX];
 } focl__arguments;
 
+/* An array argument and its offset in elements: two arguments. */
+typedef struct focl__array_argument {
+    cl_mem memory;
+    cl_ulong offset;
+} focl__array_argument;
+
 /* Adds an argument; the value is read when the launch happens. */
 void focl__argument_add(focl__arguments *arguments, size_t bytes, const void *value);
 

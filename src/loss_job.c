@@ -283,14 +283,8 @@ static focl__program_key program_key(const focl__loss_job *job, focl__loss_stage
 
 /* ---- Arguments of the kernels over elements ---- */
 
-/* An array argument and its offset in elements. */
-typedef struct array_argument {
-    cl_mem memory;
-    cl_ulong offset;
-} array_argument;
-
 typedef struct kernel_arrays {
-#define ARRAY_MEMBER(type, name) array_argument name;
+#define ARRAY_MEMBER(type, name) focl__array_argument name;
     FOCL_KERNEL_ARRAYS(ARRAY_MEMBER)
 #undef ARRAY_MEMBER
 } kernel_arrays;
@@ -303,16 +297,17 @@ typedef struct kernel_scalars {
 #undef SCALAR_MEMBER
 } kernel_scalars;
 
-static array_argument array_at(const focl__loss_job *job, enum focl__loss_array array, const focl_buffer *buffer) {
+static focl__array_argument array_at(const focl__loss_job *job, enum focl__loss_array array,
+                                     const focl_buffer *buffer) {
     const size_t bytes = job->plan.shape.arrays[array].element_bytes;
-    return (array_argument){buffer->memory, bytes ? buffer->offset / bytes : 0};
+    return (focl__array_argument){buffer->memory, bytes ? buffer->offset / bytes : 0};
 }
 
 /* The normaliser in device memory: the caller's, or the one that an earlier stage left. */
-static array_argument normalizer_at(const focl__loss_job *job, const focl_buffer *arrays) {
+static focl__array_argument normalizer_at(const focl__loss_job *job, const focl_buffer *arrays) {
     if (job->plan.source == FOCL__NORMALIZER_ARRAY)
         return array_at(job, FOCL__LOSS_normalizer, &arrays[FOCL__LOSS_normalizer]);
-    return (array_argument){job->values, NORMALIZER_OFFSET / scalar_bytes(job)};
+    return (focl__array_argument){job->values, NORMALIZER_OFFSET / scalar_bytes(job)};
 }
 
 static kernel_arrays arrays_of(const focl__loss_job *job, const focl__loss_piece *piece) {
@@ -532,12 +527,12 @@ static focl_status fold_counts(focl__loss_job *job, const focl_buffer *arrays) {
 
 /* Where a fold of sums writes. */
 typedef struct fold_targets {
-    array_argument normalizer;
+    focl__array_argument normalizer;
     cl_int has_normalizer;
     focl__scalar divisor;
     focl__scalar empty;
-    array_argument reduced;
-    array_argument used_normalizer;
+    focl__array_argument reduced;
+    focl__array_argument used_normalizer;
 } fold_targets;
 
 static focl__program_key row_sum_key(const focl__loss_job *job) {

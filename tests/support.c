@@ -91,6 +91,13 @@ static void close_devices(void) {
     devices.count = 0;
 }
 
+void test_add_loop(Suite *suite, const char *name, const TTest *test, size_t count) {
+    TCase *tcase = tcase_create(name);
+    tcase_set_timeout(tcase, 0);
+    tcase_add_loop_test(tcase, test, 0, (int)count);
+    suite_add_tcase(suite, tcase);
+}
+
 int test_main(Suite *suite) {
     SRunner *runner = srunner_create(suite);
     /* OpenCL does not survive fork. */

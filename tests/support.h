@@ -22,6 +22,9 @@
 /* Runs the suite in this process, prints the seed and the devices, and gives the exit status for main. */
 int test_main(Suite *suite);
 
+/* Adds a test to run with _i from 0 to below count, as a case of its own and without a time limit. */
+void test_add_loop(Suite *suite, const char *name, const TTest *test, size_t count);
+
 /* True under FOCL_TEST_SMALL; and the one of two sizes that goes with it. */
 bool test_small(void);
 size_t test_size(size_t usual, size_t small);

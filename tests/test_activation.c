@@ -304,28 +304,21 @@ START_TEST(wide_indices_have_the_same_bits) {
 }
 END_TEST
 
-static void add_loop(Suite *suite, const char *name, const TTest *test, size_t count) {
-    TCase *tcase = tcase_create(name);
-    tcase_set_timeout(tcase, 0);
-    tcase_add_loop_test(tcase, test, 0, (int)count);
-    suite_add_tcase(suite, tcase);
-}
-
 int main(void) {
     Suite *suite = suite_create("activation");
-    add_loop(suite, "hard rows", hard_rows_of_every_kind, KINDS * COUNT_OF(hard_rows));
-    add_loop(suite, "rows", rows_of_every_length, KINDS);
-    add_loop(suite, "pixels", pixels_of_every_depth, KINDS);
-    add_loop(suite, "planes", planes_of_every_size, KINDS);
-    add_loop(suite, "types", types, KINDS);
-    add_loop(suite, "strides", strides, KINDS);
-    add_loop(suite, "nothing", nothing_to_do, KINDS);
-    add_loop(suite, "infinite upstreams", infinite_upstreams, KINDS);
-    add_loop(suite, "probabilities", values_have_the_bits_of_the_losses_probabilities, 8);
-    add_loop(suite, "mappings", bits_do_not_depend_on_the_mapping, COUNT_OF(mappings));
-    add_loop(suite, "subsets", any_subset_of_outputs_has_the_same_bits, KINDS);
-    add_loop(suite, "pieces", pieces_leave_the_bits_alone, (size_t)3 * KINDS);
-    add_loop(suite, "wide indices", wide_indices_have_the_same_bits, KINDS);
+    test_add_loop(suite, "hard rows", hard_rows_of_every_kind, KINDS * COUNT_OF(hard_rows));
+    test_add_loop(suite, "rows", rows_of_every_length, KINDS);
+    test_add_loop(suite, "pixels", pixels_of_every_depth, KINDS);
+    test_add_loop(suite, "planes", planes_of_every_size, KINDS);
+    test_add_loop(suite, "types", types, KINDS);
+    test_add_loop(suite, "strides", strides, KINDS);
+    test_add_loop(suite, "nothing", nothing_to_do, KINDS);
+    test_add_loop(suite, "infinite upstreams", infinite_upstreams, KINDS);
+    test_add_loop(suite, "probabilities", values_have_the_bits_of_the_losses_probabilities, 8);
+    test_add_loop(suite, "mappings", bits_do_not_depend_on_the_mapping, COUNT_OF(mappings));
+    test_add_loop(suite, "subsets", any_subset_of_outputs_has_the_same_bits, KINDS);
+    test_add_loop(suite, "pieces", pieces_leave_the_bits_alone, (size_t)3 * KINDS);
+    test_add_loop(suite, "wide indices", wide_indices_have_the_same_bits, KINDS);
     const int status = test_main(suite);
     activation_print_errors();
     return status;

@@ -335,22 +335,15 @@ START_TEST(threads_share_a_handle) {
 }
 END_TEST
 
-static void add_loop(Suite *suite, const char *name, const TTest *test, size_t count) {
-    TCase *tcase = tcase_create(name);
-    tcase_set_timeout(tcase, 0);
-    tcase_add_loop_test(tcase, test, 0, (int)count);
-    suite_add_tcase(suite, tcase);
-}
-
 int main(void) {
     Suite *suite = suite_create("activation calls");
-    add_loop(suite, "closed forms", closed_forms, 1);
-    add_loop(suite, "finite differences", finite_differences, KINDS);
-    add_loop(suite, "descriptions", refuses_descriptions, COUNT_OF(wrong_descriptions));
-    add_loop(suite, "host arrays", refuses_host_arrays, 1);
-    add_loop(suite, "buffers", refuses_buffers, 1);
-    add_loop(suite, "queues", refuses_queues_and_wait_lists, 1);
-    add_loop(suite, "events", waits_for_the_callers_events, 1);
-    add_loop(suite, "threads", threads_share_a_handle, 1);
+    test_add_loop(suite, "closed forms", closed_forms, 1);
+    test_add_loop(suite, "finite differences", finite_differences, KINDS);
+    test_add_loop(suite, "descriptions", refuses_descriptions, COUNT_OF(wrong_descriptions));
+    test_add_loop(suite, "host arrays", refuses_host_arrays, 1);
+    test_add_loop(suite, "buffers", refuses_buffers, 1);
+    test_add_loop(suite, "queues", refuses_queues_and_wait_lists, 1);
+    test_add_loop(suite, "events", waits_for_the_callers_events, 1);
+    test_add_loop(suite, "threads", threads_share_a_handle, 1);
     return test_main(suite);
 }

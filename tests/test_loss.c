@@ -155,24 +155,17 @@ START_TEST(selects_pt) {
 }
 END_TEST
 
-static void add_loop(Suite *suite, const char *name, const TTest *test, int count) {
-    TCase *tcase = tcase_create(name);
-    tcase_set_timeout(tcase, 0);
-    tcase_add_loop_test(tcase, test, 0, count);
-    suite_add_tcase(suite, tcase);
-}
-
 int main(void) {
     Suite *suite = suite_create("loss");
     const int gamma_count = (int)COUNT_OF(gammas);
-    add_loop(suite, "logits", hard_targets_of_random_logits, gamma_count);
-    add_loop(suite, "probabilities", hard_targets_of_random_probabilities, gamma_count);
-    add_loop(suite, "soft", soft_targets, gamma_count);
-    add_loop(suite, "smoothed", smoothed_labels, gamma_count);
-    add_loop(suite, "alpha", every_alpha, 6);
-    add_loop(suite, "adversarial", adversarial_logits, 7);
-    add_loop(suite, "strange", logits_that_are_no_numbers, 3);
-    add_loop(suite, "entropy", gamma_0_is_cross_entropy, 1);
-    add_loop(suite, "seed", selects_pt, 1);
+    test_add_loop(suite, "logits", hard_targets_of_random_logits, gamma_count);
+    test_add_loop(suite, "probabilities", hard_targets_of_random_probabilities, gamma_count);
+    test_add_loop(suite, "soft", soft_targets, gamma_count);
+    test_add_loop(suite, "smoothed", smoothed_labels, gamma_count);
+    test_add_loop(suite, "alpha", every_alpha, 6);
+    test_add_loop(suite, "adversarial", adversarial_logits, 7);
+    test_add_loop(suite, "strange", logits_that_are_no_numbers, 3);
+    test_add_loop(suite, "entropy", gamma_0_is_cross_entropy, 1);
+    test_add_loop(suite, "seed", selects_pt, 1);
     return test_main(suite);
 }

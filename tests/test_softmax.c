@@ -241,25 +241,18 @@ START_TEST(pieces_leave_the_bits_alone) {
 }
 END_TEST
 
-static void add_loop(Suite *suite, const char *name, const TTest *test, size_t count) {
-    TCase *tcase = tcase_create(name);
-    tcase_set_timeout(tcase, 0);
-    tcase_add_loop_test(tcase, test, 0, (int)count);
-    suite_add_tcase(suite, tcase);
-}
-
 int main(void) {
     Suite *suite = suite_create("softmax");
-    add_loop(suite, "rows", rows_of_every_length, loss_row_recipe_count);
-    add_loop(suite, "pixels", pixels_of_every_depth, loss_row_recipe_count);
-    add_loop(suite, "planes", planes_of_every_size, loss_row_recipe_count);
-    add_loop(suite, "many", many_rows, loss_row_recipe_count);
-    add_loop(suite, "empty", no_rows, loss_row_recipe_count);
-    add_loop(suite, "exponents", every_exponent, COUNT_OF(focal_kinds));
-    add_loop(suite, "exponents of pixels", every_exponent_of_pixels, COUNT_OF(focal_kinds));
-    add_loop(suite, "accumulate", accumulates, COUNT_OF(varied_recipes));
-    add_loop(suite, "in place", gradient_over_the_logits, COUNT_OF(varied_recipes));
-    add_loop(suite, "subsets", any_subset_has_the_same_bits, 2 * COUNT_OF(subsets));
-    add_loop(suite, "pieces", pieces_leave_the_bits_alone, loss_row_recipe_count);
+    test_add_loop(suite, "rows", rows_of_every_length, loss_row_recipe_count);
+    test_add_loop(suite, "pixels", pixels_of_every_depth, loss_row_recipe_count);
+    test_add_loop(suite, "planes", planes_of_every_size, loss_row_recipe_count);
+    test_add_loop(suite, "many", many_rows, loss_row_recipe_count);
+    test_add_loop(suite, "empty", no_rows, loss_row_recipe_count);
+    test_add_loop(suite, "exponents", every_exponent, COUNT_OF(focal_kinds));
+    test_add_loop(suite, "exponents of pixels", every_exponent_of_pixels, COUNT_OF(focal_kinds));
+    test_add_loop(suite, "accumulate", accumulates, COUNT_OF(varied_recipes));
+    test_add_loop(suite, "in place", gradient_over_the_logits, COUNT_OF(varied_recipes));
+    test_add_loop(suite, "subsets", any_subset_has_the_same_bits, 2 * COUNT_OF(subsets));
+    test_add_loop(suite, "pieces", pieces_leave_the_bits_alone, loss_row_recipe_count);
     return test_main(suite);
 }

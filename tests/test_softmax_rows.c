@@ -444,22 +444,15 @@ START_TEST(shifts_leave_the_bits_alone) {
 }
 END_TEST
 
-static void add_loop(Suite *suite, const char *name, const TTest *test, size_t count) {
-    TCase *tcase = tcase_create(name);
-    tcase_set_timeout(tcase, 0);
-    tcase_add_loop_test(tcase, test, 0, (int)count);
-    suite_add_tcase(suite, tcase);
-}
-
 int main(void) {
     Suite *suite = suite_create("softmax_rows");
-    add_loop(suite, "adversarial", adversarial_rows, COUNT_OF(kinds));
-    add_loop(suite, "soft", soft_targets_of_finite_rows, COUNT_OF(gammas));
-    add_loop(suite, "equal", equal_logits, COUNT_OF(kinds));
-    add_loop(suite, "one class", one_class_has_no_loss, COUNT_OF(gammas));
-    add_loop(suite, "two classes", two_classes_are_one_logit, COUNT_OF(gammas));
-    add_loop(suite, "label", gradient_of_the_label_is_exact, COUNT_OF(gammas));
-    add_loop(suite, "cross entropy", gamma_0_is_cross_entropy, 6);
-    add_loop(suite, "shift", shifts_leave_the_bits_alone, 2 * COUNT_OF(kinds));
+    test_add_loop(suite, "adversarial", adversarial_rows, COUNT_OF(kinds));
+    test_add_loop(suite, "soft", soft_targets_of_finite_rows, COUNT_OF(gammas));
+    test_add_loop(suite, "equal", equal_logits, COUNT_OF(kinds));
+    test_add_loop(suite, "one class", one_class_has_no_loss, COUNT_OF(gammas));
+    test_add_loop(suite, "two classes", two_classes_are_one_logit, COUNT_OF(gammas));
+    test_add_loop(suite, "label", gradient_of_the_label_is_exact, COUNT_OF(gammas));
+    test_add_loop(suite, "cross entropy", gamma_0_is_cross_entropy, 6);
+    test_add_loop(suite, "shift", shifts_leave_the_bits_alone, 2 * COUNT_OF(kinds));
     return test_main(suite);
 }

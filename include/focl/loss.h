@@ -270,7 +270,8 @@ typedef struct focl_loss_host_outputs {
  * Only the outputs given are calculated; at least one must be. Inputs may share memory with inputs; an output may
  * overlap nothing, save the gradient over the logits with in_place. All memory belongs to the caller and must live
  * until the event; the structures may go on return. Beyond it the call takes 16 bytes per 4096 elements of device
- * memory; for softmax losses of inner 1, 4 bytes a row (f64: 8), and 64 bytes per 4096 classes of a row of more.
+ * memory; where rows are summed (the softmax family, target_only) and inner is 1 or there are more than 64 classes,
+ * 4 bytes a row (f64: 8), and 64 bytes per 4096 classes of a row of more.
  *
  * No elements: the outputs of one value are written, nothing else. f64 on a device without it is FOCL_ENOTSUP. A wrong
  * argument: FOCL_EINVAL, FOCL_EBOUNDS, FOCL_EOVERLAP or FOCL_ENOTSUP before any work is enqueued. FOCL_EBUILD,

@@ -167,11 +167,6 @@ bool focl__parse_integer(const char *option, const char *text, void *place, focl
     return true;
 }
 
-bool focl__parse_not_yet(const char *option, const char *text, void *place, focl__complaint *complaint) {
-    (void)text, (void)place;
-    return focl__fail_usage(complaint, "%s: not yet", option);
-}
-
 bool focl__parse_word(const char *option, const char *text, const char *const *words, size_t *found,
                       focl__complaint *complaint) {
     char list[256] = "";

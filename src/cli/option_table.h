@@ -55,7 +55,6 @@ focl__option_parser focl__parse_flag;    /* bool */
 focl__option_parser focl__parse_text;    /* const char * */
 focl__option_parser focl__parse_number;  /* focl__number, finite */
 focl__option_parser focl__parse_integer; /* focl__integer */
-focl__option_parser focl__parse_not_yet; /* nothing: complains */
 
 /* Finds text among words, NULL at their end; a complaint lists them. */
 bool focl__parse_word(const char *option, const char *text, const char *const *words, size_t *found,
