@@ -19,7 +19,7 @@ static const char *const kind_names[KINDS] = {
 
 /* Jacobians that are not too large; the first layouts of a test have one. */
 static unsigned outputs_for(const focl_activation_description *description) {
-    const size_t most = test_size(300000, 3000);
+    const size_t most = test_size(50000, 3000);
     const focl_view view = description->shape;
     const unsigned all = activation_outputs(description);
     return view.outer * view.inner * view.classes * view.classes <= most ? all : all & ~ACTIVATION_BIT(jacobian);
