@@ -17,7 +17,7 @@ static void assert_recipe(const loss_recipe *recipe, focl_view shape, uint64_t s
 
 /* A device compiles a program for every recipe and mapping, so it gets one case in so many. */
 static void assert_recipe_in_turn(const loss_recipe *recipe, focl_view shape, uint64_t stream, size_t turn) {
-    const size_t turns = test_size(8, 12);
+    const size_t turns = test_size(16, 24);
     const loss_recipe shaped = loss_recipe_shaped(recipe, shape);
     loss_problem problem = loss_problem_create(&shaped, stream);
     if (turn % turns == 0)
