@@ -157,7 +157,7 @@ END_TEST
 
 int main(void) {
     Suite *suite = suite_create("loss");
-    const int gamma_count = (int)COUNT_OF(gammas);
+    const size_t gamma_count = COUNT_OF(gammas);
     test_add_loop(suite, "logits", hard_targets_of_random_logits, gamma_count);
     test_add_loop(suite, "probabilities", hard_targets_of_random_probabilities, gamma_count);
     test_add_loop(suite, "soft", soft_targets, gamma_count);
