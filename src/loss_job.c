@@ -422,7 +422,8 @@ static unsigned vector_for(size_t classes) {
 
 /*
  * A vector that crosses from one row into the next is walked lane by lane: do not let every other one. Nor should half
- * of a row's last vector be idle. Folds have no vectors, but share their stage's program.
+ * of a row's last vector be idle, and in the kernels of rows two registers at once leave too few for the rest. Folds
+ * have no vectors, but share their stage's program.
  */
 static unsigned widest_vector(const focl__loss_job *job, focl__loss_stage stage) {
     const focl_view view = job->plan.view;
@@ -434,7 +435,7 @@ static unsigned widest_vector(const focl__loss_job *job, focl__loss_stage stage)
         return 0;
     if (is_of_rows(job) && view.classes <= 32)
         return vector_for(view.classes);
-    return view.classes % 32 != 0 && view.classes % 32 <= 16 ? 16 : is_of_rows(job) || view.classes % 32 == 0 ? 0 : 16;
+    return is_of_rows(job) || view.classes % 32 != 0 ? 16 : 0;
 }
 
 /* Rows that a group goes through twice should still be in a core's cache the second time. */
