@@ -48,8 +48,9 @@ static focl_status check_call(const focl_handle *handle, const focl_activation_d
     const focl_status status = focl__activation_check(description, given, shape);
     if (status)
         return status;
-    const focl_status of_type = focl__check_type(handle, "type", description->type);
-    return of_type ? of_type : check_buffers(handle, shape, arrays);
+    const focl__device_demand demand = focl__activation_demand(description);
+    const focl_status of_device = focl__check_device(handle, &demand);
+    return of_device ? of_device : check_buffers(handle, shape, arrays);
 }
 
 focl_status focl_activate(focl_handle *handle, const focl_activation_description *description,
@@ -226,8 +227,10 @@ focl_status focl_activate_host(focl_handle *handle, const focl_activation_descri
     if (!handle->queue)
         return focl__fail(FOCL_EINVAL, "handle", "has no queue of its own: it was made from the caller's context");
     focl_status status = focl__activation_check_host_call(description, inputs, outputs, &call.shape);
-    if (!status)
-        status = focl__check_type(handle, "type", description->type);
+    if (!status) {
+        const focl__device_demand demand = focl__activation_demand(description);
+        status = focl__check_device(handle, &demand);
+    }
     if (status)
         return status;
 

@@ -26,6 +26,15 @@ static bool is_of_rows(const activation_job *job) {
     return focl__activation_is_of_rows(job->description->kind);
 }
 
+focl__device_demand focl__activation_demand(const focl_activation_description *description) {
+    return (focl__device_demand){
+        .type_name = "type",
+        .type = description->type,
+        .classes = focl__activation_is_of_rows(description->kind) ? description->shape.classes : 1,
+        .are_shared = description->shape.inner == 1,
+    };
+}
+
 /* ---- Programs ---- */
 
 static int output_bits(const activation_job *job) {

@@ -3,7 +3,11 @@
 #define FOCL_ACTIVATION_JOB_H
 
 #include "activation_check.h"
+#include "call_check.h"
 #include "launch.h"
+
+/* What a call asks of its device. */
+focl__device_demand focl__activation_demand(const focl_activation_description *description);
 
 /*
  * Enqueues the kernels for a checked call at the end of the chain; nothing where there are no elements. arrays[] are in

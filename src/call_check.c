@@ -3,11 +3,32 @@
 #include "error.h"
 #include "handle_private.h"
 
-focl_status focl__check_type(const focl_handle *handle, const char *name, focl_type type) {
-    if (type != FOCL_F64 || handle->device.fp64)
+static focl_status check_type(const focl_handle *handle, const focl__device_demand *demand) {
+    if (demand->type != FOCL_F64 || handle->device.fp64)
         return FOCL_OK;
-    return focl__fail(FOCL_ENOTSUP, name, "is f64, which needs cl_khr_fp64, and the device %s does not have it",
-                      handle->device.name);
+    return focl__fail(FOCL_ENOTSUP, demand->type_name,
+                      "is f64, which needs cl_khr_fp64, and the device %s does not have it", handle->device.name);
+}
+
+/*
+ * The turns that an item takes for a class, all its loops together: at most 6 where it goes through rows alone
+ * (target_loss_rows with three outputs); a tenth where 64 items share a row, half of that for joining its chunks.
+ */
+enum { TURNS_OF_CLASS = 6, SHARED_CLASSES_OF_TURN = 8 };
+
+static focl_status check_loops(const focl_handle *handle, const focl__device_demand *demand) {
+    const size_t most =
+        demand->are_shared ? handle->loop_turns * SHARED_CLASSES_OF_TURN : handle->loop_turns / TURNS_OF_CLASS;
+    if (handle->loop_turns == 0 || demand->classes <= most)
+        return FOCL_OK;
+    return focl__fail(FOCL_ENOTSUP, "classes",
+                      "are %zu in a row; the device %s leaves a loop after %zu turns, which is enough for %zu",
+                      demand->classes, handle->device.name, handle->loop_turns, most);
+}
+
+focl_status focl__check_device(const focl_handle *handle, const focl__device_demand *demand) {
+    const focl_status status = check_type(handle, demand);
+    return status ? status : check_loops(handle, demand);
 }
 
 static focl_status check_context(const focl_handle *handle, const focl__call_array *array) {

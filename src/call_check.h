@@ -16,8 +16,16 @@ typedef struct focl__call_array {
     size_t unit;  /* the offset is a multiple of it */
 } focl__call_array;
 
-/* The device calculates with an element type: not every one knows f64. FOCL_ENOTSUP. */
-focl_status focl__check_type(const focl_handle *handle, const char *name, focl_type type);
+/* What a call asks of a device that not every device can do. */
+typedef struct focl__device_demand {
+    const char *type_name; /* of the argument, for complaints: a string literal */
+    focl_type type;
+    size_t classes;  /* of rows that items go through */
+    bool are_shared; /* by the items of a group */
+} focl__device_demand;
+
+/* The device knows the type, and its loops are long enough. FOCL_ENOTSUP. */
+focl_status focl__check_device(const focl_handle *handle, const focl__device_demand *demand);
 
 /* It is a buffer of the handle's context, and the bytes are inside. FOCL_EINVAL, FOCL_EBOUNDS. */
 focl_status focl__check_buffer(const focl_handle *handle, const focl__call_array *array);

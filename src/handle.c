@@ -24,20 +24,23 @@ static const struct {
     const char *platform; /* a part of the platform's name */
     focl_device_class device_class;
     focl__mapping mapping;
-} special_mappings[] = {
-    {"Portable Computing Language", FOCL_CPU, {32, 1, 256, false}}, /* two registers at once, 15 % over one */
-    {"rusticl",
-     FOCL_CPU,
-     {1, 64, 0, false}}, /* llvmpipe vectorises over work-items: wide vectors are 4 times slower there */
+    size_t loop_turns;
+} special_devices[] = {
+    {"Portable Computing Language", FOCL_CPU, {32, 1, 256, false}, 0}, /* two registers at once, 15 % over one */
+    /* llvmpipe vectorises over work-items: wide vectors are 4 times slower there. Its loops: docs/devices.md. */
+    {"rusticl", FOCL_CPU, {1, 64, 0, false}, 65535},
 };
 
-static focl__mapping default_mapping(const focl_device *device) {
-    for (size_t i = 0; i < sizeof special_mappings / sizeof *special_mappings; i++) {
-        if (device->device_class == special_mappings[i].device_class &&
-            strstr(device->platform, special_mappings[i].platform))
-            return special_mappings[i].mapping;
+static void set_defaults(focl_handle *handle) {
+    const focl_device *device = &handle->device;
+    handle->mapping = default_mappings[device->device_class];
+    for (size_t i = 0; i < sizeof special_devices / sizeof *special_devices; i++) {
+        if (device->device_class == special_devices[i].device_class &&
+            strstr(device->platform, special_devices[i].platform)) {
+            handle->mapping = special_devices[i].mapping;
+            handle->loop_turns = special_devices[i].loop_turns;
+        }
     }
-    return default_mappings[device->device_class];
 }
 
 static bool is_power_of_two(unsigned value, unsigned most) {
@@ -63,7 +66,7 @@ static focl_status read_mapping(focl__mapping *mapping) {
 }
 
 static focl_status choose_mapping(focl_handle *handle) {
-    handle->mapping = default_mapping(&handle->device);
+    set_defaults(handle);
     const focl_status status = read_mapping(&handle->mapping);
     while (handle->mapping.group > 1 && handle->mapping.group > handle->device.work_group_size)
         handle->mapping.group /= 2;

@@ -24,6 +24,7 @@ struct focl_handle {
     focl_math math;
     bool wide_indices; /* 64 bits even where 32 are enough */
     focl__mapping mapping;
+    size_t loop_turns; /* after how many turns of its loops the device silently leaves a work-item; 0 for never */
     focl__program_cache programs;
 };
 

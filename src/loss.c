@@ -68,8 +68,9 @@ static focl_status check_call(const focl_handle *handle, const focl_loss_descrip
     const focl_status status = focl__loss_check(description, given, shape);
     if (status)
         return status;
-    const focl_status of_type = focl__check_type(handle, "logits_type", description->logits_type);
-    return of_type ? of_type : check_buffers(handle, description, shape, arrays);
+    const focl__device_demand demand = focl__loss_demand(description);
+    const focl_status of_device = focl__check_device(handle, &demand);
+    return of_device ? of_device : check_buffers(handle, description, shape, arrays);
 }
 
 static focl_status run(focl__loss_job *job, const focl__loss_piece *whole) {

@@ -237,8 +237,10 @@ focl_status focl_loss_host(focl_handle *handle, const focl_loss_description *des
     if (!handle->queue)
         return focl__fail(FOCL_EINVAL, "handle", "has no queue of its own: it was made from the caller's context");
     focl_status status = focl__loss_check_host_call(description, inputs, outputs, &shape);
-    if (!status)
-        status = focl__check_type(handle, "logits_type", description->logits_type);
+    if (!status) {
+        const focl__device_demand demand = focl__loss_demand(description);
+        status = focl__check_device(handle, &demand);
+    }
     if (!status)
         status = focl__loss_check_targets(description, &shape, inputs->targets, &counts);
     if (status)

@@ -121,6 +121,16 @@ static bool writes_elements(const focl__loss_job *job) {
            (has_probabilities(job) && !has_probabilities_apart(job));
 }
 
+focl__device_demand focl__loss_demand(const focl_loss_description *description) {
+    const bool of_rows = focl__loss_sums_rows(description) || focl__loss_is_of_rows(description);
+    return (focl__device_demand){
+        .type_name = "logits_type",
+        .type = description->logits_type,
+        .classes = of_rows ? description->shape.classes : 1,
+        .are_shared = description->shape.inner == 1 && !description->target_only,
+    };
+}
+
 bool focl__loss_job_needs(const focl__loss_job *job, focl__loss_stage stage) {
     const focl__normalizer_source source = job->plan.source;
     switch (stage) {

@@ -5,6 +5,7 @@
 #ifndef FOCL_LOSS_JOB_H
 #define FOCL_LOSS_JOB_H
 
+#include "call_check.h"
 #include "focl/loss.h"
 #include "launch.h"
 #include "loss_plan.h"
@@ -27,6 +28,9 @@ typedef struct focl__loss_piece {
     size_t rows_end;
     focl__loss_slots slots; /* of the elements */
 } focl__loss_piece;
+
+/* What a call asks of its device. */
+focl__device_demand focl__loss_demand(const focl_loss_description *description);
 
 typedef struct focl__loss_job {
     focl_handle *handle;

@@ -267,6 +267,49 @@ START_TEST(refuses_a_wait_list_that_is_none) {
 }
 END_TEST
 
+/* ---- Rows longer than a device's loops ---- */
+
+static bool has_short_loops(size_t device) {
+    return strstr(focl_handle_device(test_device(device))->name, "llvmpipe") != NULL;
+}
+
+/* Refused where the device would leave them unfinished, done elsewhere. */
+START_TEST(refuses_rows_longer_than_loops) {
+    static const focl_view shapes[] = {{1, 10001, 2}, {1, 10923, 2}, {1, 600000, 1}};
+    const loss_recipe shaped = loss_recipe_shaped(&loss_row_recipes[0], shapes[_i]);
+    loss_recipe changed = shaped;
+    changed.description.targets_type = FOCL_I32;
+    loss_problem problem = loss_problem_create(&changed, 8200);
+    loss_answer answer = loss_answer_create(&problem, LOSS_BIT(gradient));
+    for (size_t device = 0; device < test_device_count(); device++) {
+        const focl_status status = loss_on_device(test_device(device), &problem, &answer, 0);
+        if (_i > 0 && has_short_loops(device))
+            assert_error(status, FOCL_ENOTSUP, "classes", "leaves a loop after 65535 turns");
+        else
+            ck_assert_msg(status == FOCL_OK, "%s: %s", test_device_name(device), focl_last_error()->message);
+    }
+    loss_answer_free(&answer);
+    loss_problem_free(&problem);
+}
+END_TEST
+
+/* The longest that is done, with every output of an element, and once in each kernel that goes through rows. */
+START_TEST(the_longest_rows_are_whole) {
+    static const focl_view shapes[] = {{3, 10922, 1}, {1, 10922, 3}};
+    loss_recipe recipe = loss_recipe_shaped(&loss_row_recipes[0], shapes[_i % 2]);
+    recipe.description.targets_type = FOCL_I32;
+    if (_i / 2) {
+        recipe.description.activation = FOCL_SIGMOID;
+        recipe.description.target_only = true;
+    }
+    if (!test_small()) {
+        loss_problem problem = loss_problem_create(&recipe, 8300);
+        loss_assert_everywhere(&problem, 1);
+        loss_problem_free(&problem);
+    }
+}
+END_TEST
+
 START_TEST(works_after_refusals) {
     fixture with = fixture_create();
     with.buffers.inputs.logits.offset = 3;
@@ -295,6 +338,8 @@ int main(void) {
     tcase_add_test(tcase, host_forms_refuse_null);
     tcase_add_test(tcase, refuses_a_queue_of_another_context);
     tcase_add_test(tcase, refuses_a_wait_list_that_is_none);
+    tcase_add_loop_test(tcase, refuses_rows_longer_than_loops, 0, 3);
+    tcase_add_loop_test(tcase, the_longest_rows_are_whole, 0, 4);
     tcase_add_test(tcase, works_after_refusals);
     suite_add_tcase(suite, tcase);
     return test_main(suite);

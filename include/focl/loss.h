@@ -273,10 +273,11 @@ typedef struct focl_loss_host_outputs {
  * memory; where rows are summed (the softmax family, target_only) and inner is 1 or there are more than 64 classes,
  * 4 bytes a row (f64: 8), and 64 bytes per 4096 classes of a row of more.
  *
- * No elements: the outputs of one value are written, nothing else. f64 on a device without it is FOCL_ENOTSUP. A wrong
- * argument: FOCL_EINVAL, FOCL_EBOUNDS, FOCL_EOVERLAP or FOCL_ENOTSUP before any work is enqueued. FOCL_EBUILD,
- * FOCL_ENOMEM, FOCL_EDEVICEMEM, FOCL_EDEVICE: part of the work may have been enqueued and still runs; the outputs are
- * undefined. *event is NULL after any failure. Any thread may call it, on the same handle too.
+ * No elements: the outputs of one value are written, nothing else. f64 on a device without it is FOCL_ENOTSUP, and so
+ * is a row of more classes than a device has turns for, which is known of llvmpipe alone. A wrong argument:
+ * FOCL_EINVAL, FOCL_EBOUNDS, FOCL_EOVERLAP or FOCL_ENOTSUP before any work is enqueued. FOCL_EBUILD, FOCL_ENOMEM,
+ * FOCL_EDEVICEMEM, FOCL_EDEVICE: part of the work may have been enqueued and still runs; the outputs are undefined.
+ * *event is NULL after any failure. Any thread may call it, on the same handle too.
  */
 FOCL_API focl_status focl_loss(focl_handle *handle, const focl_loss_description *description,
                                const focl_loss_inputs *inputs, const focl_loss_outputs *outputs, cl_command_queue queue,
