@@ -18,6 +18,11 @@ size_t test_size(size_t usual, size_t small) {
     return test_small() ? small : usual;
 }
 
+bool test_has_turn(size_t number, size_t turns) {
+    const char *share = getenv("FOCL_TEST_SHARE");
+    return (number + (share ? strtoul(share, NULL, 10) : 0)) % turns == 0;
+}
+
 static uint64_t seed(void) {
     const char *given = getenv("FOCL_TEST_SEED");
     return given && *given ? strtoull(given, NULL, 0) : 1708;

@@ -92,4 +92,7 @@ void activation_assert_same(const activation_problem *problem, const activation_
 /* The mirror is close to the truth; every device has its bits, in both forms, where it says so, else is close. */
 void activation_assert_everywhere(const activation_problem *problem, unsigned outputs, size_t offset);
 
+/* The devices have every third case (test_has_turn), the mirror has all. */
+void activation_assert_in_turn(const activation_problem *problem, unsigned outputs, size_t offset, size_t number);
+
 #endif

@@ -346,6 +346,13 @@ void loss_assert_everywhere(const loss_problem *problem, size_t offset) {
     loss_truth_free(&truth);
 }
 
+void loss_assert_in_turn(const loss_problem *problem, size_t offset, size_t number, size_t turns) {
+    if (test_has_turn(number, turns))
+        loss_assert_everywhere(problem, offset);
+    else
+        loss_assert_on_mirror(problem);
+}
+
 void loss_assert_on_mirror(const loss_problem *problem) {
     loss_truth truth = loss_truth_of(problem);
     loss_answer mirror = loss_answer_create(problem, loss_outputs(&problem->description));

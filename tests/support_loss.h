@@ -203,4 +203,7 @@ void loss_assert_everywhere(const loss_problem *problem, size_t offset);
 /* The mirror alone. */
 void loss_assert_on_mirror(const loss_problem *problem);
 
+/* Everywhere if case `number` has its turn (test_has_turn), else on the mirror. */
+void loss_assert_in_turn(const loss_problem *problem, size_t offset, size_t number, size_t turns);
+
 #endif

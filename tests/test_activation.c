@@ -25,9 +25,10 @@ static unsigned outputs_for(const focl_activation_description *description) {
     return view.outer * view.inner * view.classes * view.classes <= most ? all : all & ~ACTIVATION_BIT(jacobian);
 }
 
+/* By turns, which the last digits of the stream and the kind decide. */
 static void assert_random(focl_activation_description description, uint64_t stream, size_t offset) {
     activation_problem problem = activation_problem_create(kind_names[description.kind], &description, stream);
-    activation_assert_everywhere(&problem, outputs_for(&description), offset);
+    activation_assert_in_turn(&problem, outputs_for(&description), offset, stream % 100 + (size_t)description.kind);
     activation_problem_free(&problem);
 }
 
@@ -77,7 +78,7 @@ START_TEST(types) {
             assert_random((focl_activation_description){.kind = (focl_activate_kind)_i,
                                                         .shape = shapes[i],
                                                         .type = kinds_of_floats[type]},
-                          43000 + 100 * (uint64_t)_i + i, 1 + i % 3);
+                          43000 + 100 * (uint64_t)_i + 4 * i + type, 1 + i % 3);
 }
 END_TEST
 

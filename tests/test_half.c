@@ -3,8 +3,8 @@
  * there and back, and the floats at and beside every value and every middle between two.
  */
 #include "../cl/half.clh"
+#include "support.h"
 
-#include <check.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -128,10 +128,5 @@ int main(void) {
     tcase_add_loop_test(tcase, floats_at_and_between_all_values, 0, 2);
     tcase_add_loop_test(tcase, floats_of_every_kind, 0, 2);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return test_main(suite);
 }

@@ -3,8 +3,8 @@
  * through the floats, in ulps, and the arguments where the formulas change.
  */
 #include "../cl/math.clh"
+#include "support.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -179,10 +179,5 @@ int main(void) {
     tcase_add_test(accuracy, special_values_are_what_they_should_be);
     tcase_add_test(accuracy, sums_and_products_of_two_are_exact);
     suite_add_tcase(suite, accuracy);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return test_main(suite);
 }

@@ -4,8 +4,8 @@
  */
 #define FOCL_FP64
 #include "../cl/math.clh"
+#include "support.h"
 
-#include <check.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -206,10 +206,5 @@ int main(void) {
     tcase_add_test(accuracy, special_values_are_what_they_should_be);
     tcase_add_test(accuracy, sums_and_products_of_two_are_as_good_as_exact);
     suite_add_tcase(suite, accuracy);
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK);
-    srunner_run_all(runner, CK_NORMAL);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return test_main(suite);
 }

@@ -15,15 +15,11 @@ static void assert_recipe(const loss_recipe *recipe, focl_view shape, uint64_t s
     loss_problem_free(&problem);
 }
 
-/* A device compiles a program for every recipe and mapping, so it gets one case in so many. */
 static void assert_recipe_in_turn(const loss_recipe *recipe, focl_view shape, uint64_t stream, size_t turn) {
     const size_t turns = test_size(16, 24);
     const loss_recipe shaped = loss_recipe_shaped(recipe, shape);
     loss_problem problem = loss_problem_create(&shaped, stream);
-    if (turn % turns == 0)
-        loss_assert_everywhere(&problem, turn / turns);
-    else
-        loss_assert_on_mirror(&problem);
+    loss_assert_in_turn(&problem, turn / turns, turn, turns);
     loss_problem_free(&problem);
 }
 
