@@ -8,7 +8,8 @@
  * go to one lane, so that the second step, from sums to loss, is done for all the rows of the group at once. Third,
  * each row in turn is read again, from the cache, and what is wanted of its classes is written. The maximum comes
  * before the sums, not with them: a running maximum would rescale, and round, the sums, and the second reading is one
- * from the cache.
+ * from the cache. A row is never several groups': calls have more rows than a device has compute units, and the groups
+ * of a row would have to meet twice, which is two more launches.
  *
  * Memory traffic per element: 4 bytes of logits from memory, twice more from the cache (as long as group_rows rows stay
  * there), 4 bytes for every output; dense targets 4 bytes, twice more from the cache. Per row: the label, row weights,
