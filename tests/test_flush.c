@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "focl/focl.h"
-#include "support.h"
+#include "support_recipes.h"
 
 #if defined(__SSE2__)
 #include <xmmintrin.h>
@@ -260,6 +259,53 @@ START_TEST(flushing_changes_nothing) {
 }
 END_TEST
 
+/* ---- Rows ---- */
+
+/* Differences of logits about which exponentials vanish, and factors that are, or make, subnormal numbers. */
+static void spread(loss_problem *given, test_random *random) {
+    static const double sizes[] = {0x1p-140, 1e-3, 1, 30, 87, 90, 1e4};
+    static const enum loss_array factors[] = {LOSS_class_weights, LOSS_weights, LOSS_upstream};
+    const focl_type type = given->description.logits_type;
+    for (size_t i = 0; i < loss_array_elements(&given->description, LOSS_logits); i++)
+        loss_put_value(type, given->inputs[LOSS_logits], i,
+                       test_random_uniform(random, -1, 1) * sizes[test_random_below(random, COUNT_OF(sizes))]);
+    for (size_t k = 0; k < COUNT_OF(factors); k++)
+        for (size_t i = 0; given->inputs[factors[k]] && i < loss_array_elements(&given->description, factors[k]); i++)
+            if (test_random_below(random, 3) == 0)
+                ((float *)given->inputs[factors[k]])[i] *= 0x1p-70F;
+}
+
+static loss_answer answer_of_mirror(const loss_problem *given, bool flushing) {
+    loss_answer found = loss_answer_create(given, loss_outputs(&given->description));
+    set_flushing(flushing);
+    const focl_status status = loss_on_mirror(given, &found);
+    set_flushing(false);
+    ck_assert_msg(status == FOCL_OK, "%s", focl_last_error()->message);
+    return found;
+}
+
+START_TEST(flushing_changes_no_row) {
+    static const focl_view shapes[] = {{40, 5, 1}, {3, 7, 11}, {2, 300, 1}};
+    static const focl_type types[] = {FOCL_F32, FOCL_F64};
+    test_random random = test_random_start(15500 + (uint64_t)_i);
+    for (size_t round = 0; round < 20 * COUNT_OF(shapes); round++) {
+        loss_recipe recipe = loss_recipe_shaped(&loss_row_recipes[_i], shapes[round % COUNT_OF(shapes)]);
+        recipe.description.logits_type = types[round % 2];
+        if (shapes[round % COUNT_OF(shapes)].classes > 255 && recipe.description.targets_type == FOCL_U8)
+            recipe.description.targets_type = FOCL_I16;
+        recipe.description.curvature = (focl_curvature)(round % 3);
+        loss_problem given = loss_problem_create(&recipe, 15600 + round);
+        spread(&given, &random);
+        loss_answer kept = answer_of_mirror(&given, false);
+        loss_answer flushed = answer_of_mirror(&given, true);
+        loss_assert_same(&given, &kept, &flushed, "the mirror, flushed");
+        loss_answer_free(&flushed);
+        loss_answer_free(&kept);
+        loss_problem_free(&given);
+    }
+}
+END_TEST
+
 /* What smoothing makes of the entropy of a certain and right probability must not come through. */
 START_TEST(certain_probabilities_have_no_smoothed_loss) {
     const float inputs_are[] = {0, 1};
@@ -282,6 +328,7 @@ int main(void) {
     TCase *tcase = tcase_create("flush");
     tcase_set_timeout(tcase, 0);
     tcase_add_loop_test(tcase, flushing_changes_nothing, 0, 32);
+    tcase_add_loop_test(tcase, flushing_changes_no_row, 0, (int)loss_row_recipe_count);
     tcase_add_test(tcase, certain_probabilities_have_no_smoothed_loss);
     suite_add_tcase(suite, tcase);
     return test_main(suite);
