@@ -1,6 +1,6 @@
 /*
- * The two mirrors: the same sources (mirror.c, mirror_softmax.c, mirror_activation.c) compiled for f32 and, with
- * FOCL_FP64, for f64. Internal.
+ * The two mirrors: the same sources (mirror.c, mirror_softmax.c, mirror_activation.c, mirror_probe.c) compiled for f32
+ * and, with FOCL_FP64, for f64. Internal.
  */
 #ifndef FOCL_MIRROR_CALLS_H
 #define FOCL_MIRROR_CALLS_H
@@ -25,5 +25,11 @@ typedef void focl__mirror_activation(const focl_activation_description *descript
 
 focl__mirror_activation focl__mirror_activate_f32;
 focl__mirror_activation focl__mirror_activate_f64;
+
+/* The results of cl/probe.clh. */
+typedef void focl__mirror_probe(const void *operands, void *results);
+
+focl__mirror_probe focl__mirror_probe_f32;
+focl__mirror_probe focl__mirror_probe_f64;
 
 #endif

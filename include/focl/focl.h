@@ -10,6 +10,7 @@
 #include "focl/loss.h"
 #include "focl/loss_like.h"
 #include "focl/mirror.h"
+#include "focl/probe.h"
 #include "focl/reference.h"
 #include "focl/status.h"
 #include "focl/version.h"
