@@ -20,6 +20,8 @@ size_t test_size(size_t usual, size_t small) {
 
 bool test_has_turn(size_t number, size_t turns) {
     const char *share = getenv("FOCL_TEST_SHARE");
+    if (share && strcmp(share, "all") == 0)
+        return true;
     return (number + (share ? strtoul(share, NULL, 10) : 0)) % turns == 0;
 }
 

@@ -6,7 +6,7 @@
  *   FOCL_TEST_DEVICE   a selector of focl/device.h: test on that device only; otherwise on all that are there
  *   FOCL_TEST_SEED     the seed of the random numbers
  *   FOCL_TEST_SMALL    if set and not 0, sizes are small: for interpreters of OpenCL, which are slow
- *   FOCL_TEST_SHARE    0, 1, 2: which of the cases that go by turns the devices get; see test_has_turn
+ *   FOCL_TEST_SHARE    0, 1, 2: which of the cases that go by turns the devices get; see test_has_turn; all: all
  */
 #ifndef FOCL_TESTS_SUPPORT_H
 #define FOCL_TESTS_SUPPORT_H
