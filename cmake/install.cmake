@@ -10,6 +10,9 @@ install(TARGETS focl_shared focl_static EXPORT focl_targets
 if(TARGET focl_command)
     install(TARGETS focl_command RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 endif()
+if(TARGET focl-conformance)
+    install(TARGETS focl-conformance RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+endif()
 
 set(package_directory "${CMAKE_INSTALL_LIBDIR}/cmake/focl")
 install(EXPORT focl_targets NAMESPACE focl:: FILE focl-targets.cmake DESTINATION "${package_directory}")

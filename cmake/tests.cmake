@@ -3,11 +3,12 @@
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(CHECK REQUIRED IMPORTED_TARGET check)
 
-file(GLOB support_sources CONFIGURE_DEPENDS tests/support*.c)
+file(GLOB support_sources CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}" tests/support*.c)
+list(REMOVE_ITEM support_sources ${truth_sources})
 add_library(focl_test_support STATIC ${support_sources})
 focl_compile_flags(focl_test_support)
 target_include_directories(focl_test_support PUBLIC tests PRIVATE src)
-target_link_libraries(focl_test_support PUBLIC focl_static PkgConfig::CHECK)
+target_link_libraries(focl_test_support PUBLIC focl_truth PkgConfig::CHECK)
 target_compile_definitions(focl_test_support PUBLIC FOCL_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
 
 file(GLOB test_sources CONFIGURE_DEPENDS tests/test_*.c)

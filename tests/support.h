@@ -10,8 +10,8 @@
 #ifndef FOCL_TESTS_SUPPORT_H
 #define FOCL_TESTS_SUPPORT_H
 
-#include <check.h>
 #include "support_common.h"
+#include <check.h>
 
 /* Runs the suite in this process, prints the seed and the devices, and gives the exit status for main. */
 int test_main(Suite *suite);

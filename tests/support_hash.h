@@ -2,6 +2,7 @@
 #ifndef FOCL_TESTS_SUPPORT_HASH_H
 #define FOCL_TESTS_SUPPORT_HASH_H
 
+#include "support_loss.h"
 #include "support_recipes.h"
 
 /* Kinds of losses, and the shapes that bring each to every kernel and mapping of theirs. */

@@ -290,7 +290,7 @@ static void copy_inputs(const loss_problem *problem, void *copies[LOSS_FIRST_OUT
 
 static void assert_input_unchanged(const loss_problem *problem, enum loss_array array, const void *now) {
     test_require(memcmp(problem->inputs[array], now, loss_array_bytes(&problem->description, array)) == 0,
-                  "%s: the call wrote to its input %s", problem->name, arrays[array].name);
+                 "%s: the call wrote to its input %s", problem->name, arrays[array].name);
 }
 
 static void free_copies(const loss_problem *problem, void *copies[LOSS_FIRST_OUTPUT], bool logits_written) {
@@ -385,12 +385,11 @@ static unsigned char *read_buffer(cl_command_queue queue, const loss_buffers *bu
     const size_t bytes = buffer_bytes(problem, array, buffers->offset);
     const size_t start = start_of(problem, array, buffers->offset);
     unsigned char *contents = test_guarded(bytes);
-    const cl_int code =
-        clEnqueueReadBuffer(queue, buffers->memory[array], CL_TRUE, 0, bytes, contents, 0, NULL, NULL);
+    const cl_int code = clEnqueueReadBuffer(queue, buffers->memory[array], CL_TRUE, 0, bytes, contents, 0, NULL, NULL);
     test_require(code == CL_SUCCESS, "%s: clEnqueueReadBuffer: %d", problem->name, (int)code);
     test_require(test_is_poison(contents, start), "%s: written before %s", problem->name, arrays[array].name);
     test_require(test_is_poison(contents + bytes - TEST_GUARD_BYTES, TEST_GUARD_BYTES), "%s: written behind %s",
-                  problem->name, arrays[array].name);
+                 problem->name, arrays[array].name);
     return contents;
 }
 

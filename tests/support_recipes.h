@@ -2,7 +2,7 @@
 #ifndef FOCL_TESTS_SUPPORT_RECIPES_H
 #define FOCL_TESTS_SUPPORT_RECIPES_H
 
-#include "support_loss.h"
+#include "support_problem.h"
 
 /* Of the sigmoid family. */
 extern const loss_recipe loss_recipes[];

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "support_loss.h"
 #include "support_recipes.h"
 
 static const char *own_path;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "data/wrong_descriptions.h"
+#include "support_loss.h"
 #include "support_recipes.h"
 
 static void assert_error(focl_status status, focl_status expected, const char *argument, const char *in_message) {

@@ -5,83 +5,19 @@
 #include <float.h>
 #include <math.h>
 
+#include "support_formulas.h"
 #include "support_loss.h"
 
-/* ---- What there is ---- */
+enum { CURVATURES = FOCL_CURVATURE_GAUSS_NEWTON + 1 };
 
-/* The options that an objective has; margin, poly1 and smoothing off where 0, gamma_negative where negative. */
-typedef struct formula {
-    const char *name;
-    focl_activation activation;
-    focl_objective objective;
-    double gamma;
-    double gamma_negative;
-    double margin;
-    double poly1;
-    double smoothing;
-    double alpha;
-} formula;
-
-/* alpha and margin are f32 numbers, so that their rounding is not in the error. */
-static const formula formulas[] = {
-    {"cross entropy", FOCL_SIGMOID, FOCL_CROSS_ENTROPY, 0, -1, 0, 0, 0, -1},
-    {"focal, gamma 1", FOCL_SIGMOID, FOCL_FOCAL, 1, -1, 0, 0, 0, 0.25},
-    {"focal, gamma 2", FOCL_SIGMOID, FOCL_FOCAL, 2, -1, 0, 0, 0, 0.25},
-    {"focal, gamma 0.5", FOCL_SIGMOID, FOCL_FOCAL, 0.5, -1, 0, 0, 0, 0.75},
-    {"focal, gamma 0.001", FOCL_SIGMOID, FOCL_FOCAL, 0x1p-10, -1, 0, 0, 0, -1},
-    {"focal, gamma 5", FOCL_SIGMOID, FOCL_FOCAL, 5, -1, 0, 0, 0, -1},
-    {"focal, gamma 50", FOCL_SIGMOID, FOCL_FOCAL, 50, -1, 0, 0, 0, 0.25},
-    {"smoothed cross entropy", FOCL_SIGMOID, FOCL_CROSS_ENTROPY, 0, -1, 0, 0, 0.125, -1},
-    {"smoothed focal, gamma 2", FOCL_SIGMOID, FOCL_FOCAL, 2, -1, 0, 0, 0.125, 0.25},
-    {"smoothed focal, gamma 1.5", FOCL_SIGMOID, FOCL_FOCAL, 1.5, -1, 0, 0, 0.25, 0.25},
-    {"poly-1 cross entropy", FOCL_SIGMOID, FOCL_CROSS_ENTROPY, 0, -1, 0, 1, 0, -1},
-    {"poly-1 cross entropy, hardly", FOCL_SIGMOID, FOCL_CROSS_ENTROPY, 0, -1, 0, 0x1p-8, 0, -1},
-    {"poly-1, gamma 1", FOCL_SIGMOID, FOCL_FOCAL, 1, -1, 0, -0.5, 0, 0.25},
-    {"poly-1, gamma 2", FOCL_SIGMOID, FOCL_FOCAL, 2, -1, 0, 2, 0, 0.25},
-    {"poly-1, gamma 3", FOCL_SIGMOID, FOCL_FOCAL, 3, -1, 0, -1, 0, -1},
-    {"poly-1, smoothed, gamma 2", FOCL_SIGMOID, FOCL_FOCAL, 2, -1, 0, 0.5, 0.125, 0.25},
-    {"asymmetric, 0 and 4", FOCL_SIGMOID, FOCL_FOCAL, 0, 4, 0, 0, 0, -1},
-    {"asymmetric, 2 and 0", FOCL_SIGMOID, FOCL_FOCAL, 2, 0, 0, 0, 0, 0.25},
-    {"asymmetric, 0.001 and 0.002", FOCL_SIGMOID, FOCL_FOCAL, 0x1p-10, 0x1p-9, 0, 0, 0, -1},
-    {"asymmetric, 1 and 2.5", FOCL_SIGMOID, FOCL_FOCAL, 1, 2.5, 0, 0, 0.125, 0.75},
-    {"margin, 0 and 4", FOCL_SIGMOID, FOCL_FOCAL, 0, 4, 0.0625, 0, 0, -1},
-    {"margin, 1 and 0", FOCL_SIGMOID, FOCL_FOCAL, 1, 0, 0.25, 0, 0, 0.25},
-    {"margin, 2 and 2", FOCL_SIGMOID, FOCL_FOCAL, 2, -1, 0.75, 0, 0, -1},
-    {"margin and poly-1", FOCL_SIGMOID, FOCL_FOCAL, 1, 3, 0.0625, 0.5, 0, -1},
-    {"quality, gamma 0", FOCL_SIGMOID, FOCL_QUALITY_FOCAL, 0, -1, 0, 0, 0, -1},
-    {"quality, gamma 1", FOCL_SIGMOID, FOCL_QUALITY_FOCAL, 1, -1, 0, 0, 0, -1},
-    {"quality, gamma 2", FOCL_SIGMOID, FOCL_QUALITY_FOCAL, 2, -1, 0, 0, 0, -1},
-    {"quality, gamma 2.5", FOCL_SIGMOID, FOCL_QUALITY_FOCAL, 2.5, -1, 0, 0, 0, -1},
-    {"varifocal, gamma 0", FOCL_SIGMOID, FOCL_VARIFOCAL, 0, -1, 0, 0, 0, 0.75},
-    {"varifocal, gamma 1", FOCL_SIGMOID, FOCL_VARIFOCAL, 1, -1, 0, 0, 0, -1},
-    {"varifocal, gamma 2", FOCL_SIGMOID, FOCL_VARIFOCAL, 2, -1, 0, 0, 0, 0.75},
-    {"varifocal, gamma 1.5", FOCL_SIGMOID, FOCL_VARIFOCAL, 1.5, -1, 0, 0, 0, 0.5},
-    {"squared error", FOCL_SIGMOID, FOCL_MSE, 0, -1, 0, 0, 0, -1},
-    {"squared error of values", FOCL_IDENTITY, FOCL_MSE, 0, -1, 0, 0, 0, -1},
-};
-
-enum { FORMULAS = COUNT_OF(formulas), CURVATURES = FOCL_CURVATURE_GAUSS_NEWTON + 1 };
-
-static focl_loss_description described(const formula *of, focl_view shape, focl_curvature curvature) {
-    focl_loss_description description = focl_loss_default(of->activation, of->objective, shape);
-    description.gamma = of->gamma;
-    description.gamma_negative = of->gamma_negative;
-    description.margin = of->margin;
-    description.poly1 = of->poly1;
-    description.label_smoothing = of->smoothing;
-    description.alpha = of->alpha;
-    description.reduction = FOCL_REDUCTION_NONE;
-    description.curvature = curvature;
-    return description;
-}
-
-static loss_recipe recipe_of(const formula *of, size_t count, focl_curvature curvature, bool soft) {
-    return (loss_recipe){of->name, described(of, (focl_view){count, 1, 1}, curvature), 0, soft};
+static loss_recipe recipe_of(const loss_formula *of, size_t count, focl_curvature curvature, bool soft) {
+    return (loss_recipe){of->name, loss_formula_description(of, (focl_view){count, 1, 1}, curvature), 0, soft};
 }
 
 /* Labels with everything that multiplies a curvature on the way. */
-static loss_recipe weighted_recipe_of(const formula *of, focl_curvature curvature) {
-    loss_recipe recipe = {of->name, described(of, (focl_view){test_size(60, 7), 5, 3}, curvature), 0, false};
+static loss_recipe weighted_recipe_of(const loss_formula *of, focl_curvature curvature) {
+    loss_recipe recipe = {of->name, loss_formula_description(of, (focl_view){test_size(60, 7), 5, 3}, curvature), 0,
+                          false};
     recipe.description.targets_type = FOCL_U8;
     recipe.description.has_ignore_index = true;
     recipe.description.ignore_index = 255;
@@ -120,10 +56,10 @@ START_TEST(mirror_is_true) {
     for (int curvature = 0; curvature < CURVATURES; curvature++) {
         for (int soft = 0; soft < 2; soft++) {
             const loss_recipe recipe =
-                recipe_of(&formulas[_i], test_size(20000, 4000), (focl_curvature)curvature, soft != 0);
+                recipe_of(&loss_formulas[_i], test_size(20000, 4000), (focl_curvature)curvature, soft != 0);
             assert_mirror(&recipe, 100 * (uint64_t)_i + 10 * (uint64_t)soft + (uint64_t)curvature);
         }
-        const loss_recipe weighted = weighted_recipe_of(&formulas[_i], (focl_curvature)curvature);
+        const loss_recipe weighted = weighted_recipe_of(&loss_formulas[_i], (focl_curvature)curvature);
         assert_mirror(&weighted, 5000 + 10 * (uint64_t)_i + (uint64_t)curvature);
     }
 }
@@ -140,9 +76,9 @@ static void assert_everywhere(const loss_recipe *recipe, uint64_t stream, size_t
 /* Each formula with one curvature: what is done with it does not depend on the formula. */
 START_TEST(dense_targets_on_devices) {
     const focl_curvature curvature = (focl_curvature)(_i % CURVATURES);
-    const int kinds = formulas[_i].activation == FOCL_IDENTITY ? 1 : 2;
+    const int kinds = loss_formulas[_i].activation == FOCL_IDENTITY ? 1 : 2;
     for (int soft = 0; soft < kinds; soft++) {
-        const loss_recipe recipe = recipe_of(&formulas[_i], test_size(5000, 150), curvature, soft != 0);
+        const loss_recipe recipe = recipe_of(&loss_formulas[_i], test_size(5000, 150), curvature, soft != 0);
         assert_everywhere(&recipe, 7000 + 10 * (uint64_t)_i + (uint64_t)soft, 1);
     }
 }
@@ -151,7 +87,7 @@ END_TEST
 /* Every fourth: a program takes a device some seconds to compile. */
 START_TEST(weighted_labels_on_devices) {
     const focl_curvature curvature = (focl_curvature)(_i % CURVATURES);
-    const loss_recipe recipe = weighted_recipe_of(&formulas[4 * (size_t)_i], curvature);
+    const loss_recipe recipe = weighted_recipe_of(&loss_formulas[4 * (size_t)_i], curvature);
     assert_everywhere(&recipe, 8000 + (uint64_t)_i, 3);
 }
 END_TEST
@@ -166,9 +102,10 @@ static const float no_numbers[] = {NAN, INFINITY, -INFINITY};
 static const float some_targets[] = {0, 1, 0.5F, 0.0625F, 0x1p-20F, 1 - 0x1p-20F};
 
 /* Every logit with every target. */
-static loss_problem product_problem(const formula *of, const float *logits, size_t count, focl_curvature curvature) {
+static loss_problem product_problem(const loss_formula *of, const float *logits, size_t count,
+                                    focl_curvature curvature) {
     const size_t all = count * COUNT_OF(some_targets);
-    const focl_loss_description description = described(of, (focl_view){all, 1, 1}, curvature);
+    const focl_loss_description description = loss_formula_description(of, (focl_view){all, 1, 1}, curvature);
     loss_problem problem = loss_problem_empty(of->name, &description);
     float *inputs = test_guarded(all * sizeof *inputs);
     float *targets = test_guarded(all * sizeof *targets);
@@ -182,21 +119,21 @@ static loss_problem product_problem(const formula *of, const float *logits, size
     return problem;
 }
 
-static void assert_products(const formula *of, const float *logits, size_t count, focl_curvature curvature) {
+static void assert_products(const loss_formula *of, const float *logits, size_t count, focl_curvature curvature) {
     loss_problem problem = product_problem(of, logits, count, curvature);
     loss_assert_everywhere(&problem, 0);
     loss_problem_free(&problem);
 }
 
 START_TEST(adversarial_logits) {
-    assert_products(&formulas[_i], adversarial, COUNT_OF(adversarial), (focl_curvature)(_i % CURVATURES));
+    assert_products(&loss_formulas[_i], adversarial, COUNT_OF(adversarial), (focl_curvature)(_i % CURVATURES));
 }
 END_TEST
 
 /* NaN stays visible in every output; an infinity gives the limit, but for a power that f32 has no number for. */
 START_TEST(logits_that_are_no_numbers) {
-    if (formulas[_i].gamma < 10)
-        assert_products(&formulas[_i], no_numbers, COUNT_OF(no_numbers), (focl_curvature)(_i % CURVATURES));
+    if (loss_formulas[_i].gamma < 10)
+        assert_products(&loss_formulas[_i], no_numbers, COUNT_OF(no_numbers), (focl_curvature)(_i % CURVATURES));
 }
 END_TEST
 
@@ -215,7 +152,7 @@ static loss_answer curvature_of(loss_problem *problem, focl_curvature curvature)
 }
 
 START_TEST(absolute_is_the_size_of_raw) {
-    const loss_recipe recipe = weighted_recipe_of(&formulas[_i], FOCL_CURVATURE_RAW);
+    const loss_recipe recipe = weighted_recipe_of(&loss_formulas[_i], FOCL_CURVATURE_RAW);
     loss_problem problem = loss_problem_create(&recipe, 9000 + (uint64_t)_i);
     loss_answer raw = curvature_of(&problem, FOCL_CURVATURE_RAW);
     loss_answer absolute = curvature_of(&problem, FOCL_CURVATURE_ABSOLUTE);
@@ -231,13 +168,13 @@ END_TEST
 
 START_TEST(gauss_newton_is_never_negative) {
     for (int soft = 0; soft < 2; soft++) {
-        const loss_recipe recipe = recipe_of(&formulas[_i], 20000, FOCL_CURVATURE_GAUSS_NEWTON, soft != 0);
+        const loss_recipe recipe = recipe_of(&loss_formulas[_i], 20000, FOCL_CURVATURE_GAUSS_NEWTON, soft != 0);
         loss_problem problem = loss_problem_create(&recipe, 9100 + (uint64_t)_i);
         loss_answer answer = mirror_of(&problem, LOSS_BIT(hessian));
         const float *values = answer.outputs[LOSS_hessian];
         for (size_t i = 0; i < loss_array_elements(&problem.description, LOSS_hessian); i++)
             if (!(values[i] >= 0))
-                ck_abort_msg("%s: %g", formulas[_i].name, (double)values[i]);
+                ck_abort_msg("%s: %g", loss_formulas[_i].name, (double)values[i]);
         loss_answer_free(&answer);
         loss_problem_free(&problem);
     }
@@ -258,7 +195,7 @@ static void assert_no_influence(focl_handle *handle, const loss_problem *problem
 
 START_TEST(curvature_changes_nothing_else) {
     const loss_recipe recipe =
-        recipe_of(&formulas[12 * (size_t)_i + 3], test_size(3000, 100), FOCL_CURVATURE_RAW, _i % 2 == 1);
+        recipe_of(&loss_formulas[12 * (size_t)_i + 3], test_size(3000, 100), FOCL_CURVATURE_RAW, _i % 2 == 1);
     loss_problem problem = loss_problem_create(&recipe, 9200 + (uint64_t)_i);
     for (size_t device = 0; device < test_device_count(); device++)
         assert_no_influence(test_device(device), &problem);
@@ -275,8 +212,8 @@ typedef struct point {
     float hessian;
 } point;
 
-static point at(const formula *of, focl_curvature curvature, float logit, float target) {
-    const focl_loss_description description = described(of, (focl_view){1, 1, 1}, curvature);
+static point at(const loss_formula *of, focl_curvature curvature, float logit, float target) {
+    const focl_loss_description description = loss_formula_description(of, (focl_view){1, 1, 1}, curvature);
     point found;
     const focl_loss_host_inputs inputs = {.logits = &logit, .targets = &target};
     const focl_loss_host_outputs outputs = {
@@ -295,28 +232,28 @@ static void assert_point(point found, point expected) {
     ck_assert(is_0(found.hessian - expected.hessian));
 }
 
-static formula quality(double gamma) {
-    return (formula){"quality", FOCL_SIGMOID, FOCL_QUALITY_FOCAL, gamma, -1, 0, 0, 0, -1};
+static loss_formula quality(double gamma) {
+    return (loss_formula){"quality", FOCL_SIGMOID, FOCL_QUALITY_FOCAL, gamma, -1, 0, 0, 0, -1, false};
 }
 
 /* p = t = 1/2. Of |t - p|^2 the second derivative is there, of other powers 0 is what is agreed. */
 START_TEST(quality_where_the_target_is_met) {
     static const double gammas[] = {0.5, 1, 1.5, 2, 3};
     for (size_t i = 0; i < COUNT_OF(gammas); i++) {
-        const formula of = quality(gammas[i]);
+        const loss_formula of = quality(gammas[i]);
         const point found = at(&of, FOCL_CURVATURE_RAW, 0, 0.5F);
         const double curvature = gammas[i] >= 2 && gammas[i] <= 2 ? 2 * 0.0625 * log(2) : 0;
         ck_assert(is_0(found.loss) && is_0(found.gradient));
         ck_assert_double_le(test_error_ulps(curvature, 0, found.hessian), 4);
     }
-    const formula entropy = quality(0);
+    const loss_formula entropy = quality(0);
     const point found = at(&entropy, FOCL_CURVATURE_RAW, 0, 0.5F);
     ck_assert(is_0(found.gradient) && found.hessian >= 0.25F && found.hessian <= 0.25F);
 }
 END_TEST
 
 START_TEST(squared_error_where_the_target_is_met) {
-    const formula of = {"squared error", FOCL_SIGMOID, FOCL_MSE, 0, -1, 0, 0, 0, -1};
+    const loss_formula of = {"squared error", FOCL_SIGMOID, FOCL_MSE, 0, -1, 0, 0, 0, -1, false};
     const point found = at(&of, FOCL_CURVATURE_RAW, 0, 0.5F);
     ck_assert(is_0(found.loss) && is_0(found.gradient) && found.hessian >= 0.125F && found.hessian <= 0.125F);
 }
@@ -327,7 +264,7 @@ START_TEST(squared_error_of_any_values) {
     static const struct {
         float value, target, loss, gradient;
     } cases[] = {{3, 1, 4, 4}, {-2.5F, 0, 6.25F, -5}, {1e3F, -1e3F, 4e6F, 4e3F}, {7, 7, 0, 0}};
-    const formula of = {"squared error of values", FOCL_IDENTITY, FOCL_MSE, 0, -1, 0, 0, 0, -1};
+    const loss_formula of = {"squared error of values", FOCL_IDENTITY, FOCL_MSE, 0, -1, 0, 0, 0, -1, false};
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         const point found = at(&of, (focl_curvature)(i % CURVATURES), cases[i].value, cases[i].target);
         assert_point(found, (point){cases[i].loss, cases[i].gradient, 2});
@@ -337,8 +274,8 @@ END_TEST
 
 /* A probability below the margin is nothing at all, one above it is something. */
 START_TEST(margin_takes_easy_negatives_out) {
-    const formula of = {"margin", FOCL_SIGMOID, FOCL_FOCAL, 1, 4, 0.125, 0, 0, -1};
-    const formula without_power = {"margin", FOCL_SIGMOID, FOCL_FOCAL, 1, 0, 0.125, 0, 0, -1};
+    const loss_formula of = {"margin", FOCL_SIGMOID, FOCL_FOCAL, 1, 4, 0.125, 0, 0, -1, false};
+    const loss_formula without_power = {"margin", FOCL_SIGMOID, FOCL_FOCAL, 1, 0, 0.125, 0, 0, -1, false};
     const float boundary = -1.9459101F; /* log(1/7) */
     static const float below[] = {-0x1p-10F, -1, -50, -1e4F};
     for (size_t i = 0; i < COUNT_OF(below); i++) {
@@ -354,9 +291,9 @@ END_TEST
 
 /* t > 0 has no power, t = 0 has alpha and the power. */
 START_TEST(varifocal_is_cross_entropy_where_there_is_an_object) {
-    const formula varifocal = {"varifocal", FOCL_SIGMOID, FOCL_VARIFOCAL, 2, -1, 0, 0, 0, 0.75};
-    const formula entropy = {"cross entropy", FOCL_SIGMOID, FOCL_CROSS_ENTROPY, 0, -1, 0, 0, 0, -1};
-    const formula focal = {"focal", FOCL_SIGMOID, FOCL_FOCAL, 2, -1, 0, 0, 0, 0.25};
+    const loss_formula varifocal = {"varifocal", FOCL_SIGMOID, FOCL_VARIFOCAL, 2, -1, 0, 0, 0, 0.75};
+    const loss_formula entropy = {"cross entropy", FOCL_SIGMOID, FOCL_CROSS_ENTROPY, 0, -1, 0, 0, 0, -1, false};
+    const loss_formula focal = {"focal", FOCL_SIGMOID, FOCL_FOCAL, 2, -1, 0, 0, 0, 0.25};
     const point object = at(&varifocal, FOCL_CURVATURE_RAW, 0.75F, 0.5F);
     const point entropy_there = at(&entropy, FOCL_CURVATURE_RAW, 0.75F, 0.5F);
     ck_assert_double_le(test_error_ulps(0.5 * (double)entropy_there.loss, 0, object.loss), 4);
@@ -378,17 +315,18 @@ static void add_case(Suite *suite, const char *name, const TTest *test, int coun
 }
 
 int main(void) {
+    const int formulas = (int)loss_formula_count;
     Suite *suite = suite_create("loss_family");
-    add_case(suite, "mirror", mirror_is_true, FORMULAS);
-    add_case(suite, "dense", dense_targets_on_devices, FORMULAS);
-    add_case(suite, "labels", weighted_labels_on_devices, FORMULAS / 4);
-    add_case(suite, "adversarial", adversarial_logits, FORMULAS);
-    add_case(suite, "no numbers", logits_that_are_no_numbers, FORMULAS);
-    add_case(suite, "absolute", absolute_is_the_size_of_raw, FORMULAS);
-    add_case(suite, "gauss-newton", gauss_newton_is_never_negative, FORMULAS);
+    add_case(suite, "mirror", mirror_is_true, formulas);
+    add_case(suite, "dense", dense_targets_on_devices, formulas);
+    add_case(suite, "labels", weighted_labels_on_devices, formulas / 4);
+    add_case(suite, "adversarial", adversarial_logits, formulas);
+    add_case(suite, "no numbers", logits_that_are_no_numbers, formulas);
+    add_case(suite, "absolute", absolute_is_the_size_of_raw, formulas);
+    add_case(suite, "gauss-newton", gauss_newton_is_never_negative, formulas);
     TCase *others = tcase_create("others");
     tcase_set_timeout(others, 0);
-    tcase_add_loop_test(others, curvature_changes_nothing_else, 0, FORMULAS / 12);
+    tcase_add_loop_test(others, curvature_changes_nothing_else, 0, formulas / 12);
     tcase_add_test(others, quality_where_the_target_is_met);
     tcase_add_test(others, squared_error_where_the_target_is_met);
     tcase_add_test(others, squared_error_of_any_values);

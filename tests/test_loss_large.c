@@ -12,6 +12,7 @@
 #include "../cl/agreement.clh"
 #include "handle_private.h"
 #include "loss_job.h"
+#include "support_loss.h"
 #include "support_recipes.h"
 
 /* ---- 64-bit kernels at small sizes ---- */

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "support_loss.h"
 #include "support_recipes.h"
 
 static loss_problem problem_of(size_t recipe, focl_view shape, uint64_t stream) {

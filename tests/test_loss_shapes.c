@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "support_loss.h"
 #include "support_recipes.h"
 
 static const focl_view shapes[] = {

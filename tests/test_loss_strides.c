@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support_loss.h"
 #include "support_recipes.h"
 
 typedef struct stride_layout {

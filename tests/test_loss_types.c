@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support_loss.h"
 #include "support_recipes.h"
 
 static const focl_type storage_types[] = {FOCL_F16, FOCL_BF16};

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "loss_check.h"
+#include "support_loss.h"
 #include "support_recipes.h"
 
 /* ---- Kinds of loss ---- */

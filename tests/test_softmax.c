@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "support_loss.h"
 #include "support_recipes.h"
 
 static void assert_recipe(const loss_recipe *recipe, focl_view shape, uint64_t stream, size_t offset) {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support_loss.h"
 #include "support_recipes.h"
 
 #define TARGET_ONLY LOSS_AS_USUAL, .target_only = true

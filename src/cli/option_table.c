@@ -22,6 +22,11 @@ typedef struct parse_state {
     focl__complaint *complaint;
 } parse_state;
 
+/* What stands before the command's name where it is told how to call it. */
+static const char *program_of(const focl__grammar *grammar) {
+    return grammar->is_program ? "" : "focl ";
+}
+
 static void print_option(const char *name, const char *argument, const char *help) {
     char left[64];
     snprintf(left, sizeof left, "%s%s%s", name, argument ? " " : "", argument ? argument : "");
@@ -29,8 +34,8 @@ static void print_option(const char *name, const char *argument, const char *hel
 }
 
 static void print_help(const focl__grammar *grammar) {
-    printf("focl %s %s%s[options]\n\n%s\n", grammar->command, grammar->operands, *grammar->operands ? " " : "",
-           grammar->about);
+    printf("%s%s %s%s[options]\n\n%s\n", program_of(grammar), grammar->command, grammar->operands,
+           *grammar->operands ? " " : "", grammar->about);
     for (size_t i = 0; i < grammar->option_count; i++)
         print_option(grammar->options[i].name, grammar->options[i].argument, grammar->options[i].help);
     print_option("--help", NULL, "this text");
@@ -74,8 +79,8 @@ static bool parse_option(parse_state *state, const char *argument) {
     size_t length = equals ? (size_t)(equals - argument) : strlen(argument);
     size_t index = find_option(state->grammar, argument, length);
     if (index == state->grammar->option_count)
-        return focl__fail_usage(state->complaint, "%.*s: is no option of focl %s", (int)length, argument,
-                                state->grammar->command);
+        return focl__fail_usage(state->complaint, "%.*s: is no option of %s%s", (int)length, argument,
+                                program_of(state->grammar), state->grammar->command);
     const focl__option *option = &state->grammar->options[index];
     const char *text = NULL;
     if (state->given[index])
@@ -88,8 +93,8 @@ static bool parse_option(parse_state *state, const char *argument) {
 
 static bool parse_operand(parse_state *state, const char *argument) {
     if (state->operand_count == state->grammar->operand_count)
-        return focl__fail_usage(state->complaint, "\"%s\": one argument too many; focl %s takes %s", argument,
-                                state->grammar->command,
+        return focl__fail_usage(state->complaint, "\"%s\": one argument too many; %s%s takes %s", argument,
+                                program_of(state->grammar), state->grammar->command,
                                 *state->grammar->operands ? state->grammar->operands : "options only");
     state->operands[state->operand_count++] = argument;
     return true;
@@ -121,7 +126,7 @@ bool focl__parse_arguments(const focl__grammar *grammar, int count, char **argum
         if (!parse_next(&state, finished))
             return false;
     if (!*finished && state.operand_count + grammar->optional_operands < grammar->operand_count)
-        return focl__fail_usage(complaint, "focl %s needs %s", grammar->command, grammar->operands);
+        return focl__fail_usage(complaint, "%s%s needs %s", program_of(grammar), grammar->command, grammar->operands);
     return true;
 }
 

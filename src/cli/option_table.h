@@ -21,6 +21,7 @@ typedef struct focl__option {
 
 typedef struct focl__grammar {
     const char *command;  /* "loss" */
+    bool is_program;      /* command is the name of a program, not of a subcommand of focl */
     const char *operands; /* "NAME LOGITS.npy TARGETS.npy", "" for none */
     size_t operand_count;
     size_t optional_operands; /* how many of them may be missing: the last ones */
