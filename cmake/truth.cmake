@@ -2,7 +2,7 @@
 # of Check; who links it says what becomes of a failure (test_fail).
 
 set(truth_sources "")
-foreach(part IN ITEMS common formulas judge_elements judge_rows judgement loss
+foreach(part IN ITEMS activation_judgement activation_problem common formulas judge_elements judge_rows judgement loss
                       problem recipes row_recipes rows truth values)
     list(APPEND truth_sources tests/support_${part}.c)
 endforeach()

@@ -291,9 +291,9 @@ END_TEST
 
 /* t > 0 has no power, t = 0 has alpha and the power. */
 START_TEST(varifocal_is_cross_entropy_where_there_is_an_object) {
-    const loss_formula varifocal = {"varifocal", FOCL_SIGMOID, FOCL_VARIFOCAL, 2, -1, 0, 0, 0, 0.75};
+    const loss_formula varifocal = {"varifocal", FOCL_SIGMOID, FOCL_VARIFOCAL, 2, -1, 0, 0, 0, 0.75, false};
     const loss_formula entropy = {"cross entropy", FOCL_SIGMOID, FOCL_CROSS_ENTROPY, 0, -1, 0, 0, 0, -1, false};
-    const loss_formula focal = {"focal", FOCL_SIGMOID, FOCL_FOCAL, 2, -1, 0, 0, 0, 0.25};
+    const loss_formula focal = {"focal", FOCL_SIGMOID, FOCL_FOCAL, 2, -1, 0, 0, 0, 0.25, false};
     const point object = at(&varifocal, FOCL_CURVATURE_RAW, 0.75F, 0.5F);
     const point entropy_there = at(&entropy, FOCL_CURVATURE_RAW, 0.75F, 0.5F);
     ck_assert_double_le(test_error_ulps(0.5 * (double)entropy_there.loss, 0, object.loss), 4);

@@ -1,4 +1,4 @@
-#include "support_activation.h"
+#include "support_activation_problem.h"
 
 #include <math.h>
 #include <string.h>
@@ -170,7 +170,7 @@ static focl_buffer create_buffer(cl_context context, const activation_problem *p
     memcpy(staging + buffer.offset, contents, activation_array_bytes(&problem->description, array));
     buffer.memory = clCreateBuffer(context, CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR, bytes, staging, &code);
     test_guarded_free(staging);
-    ck_assert_int_eq(code, CL_SUCCESS);
+    test_require(code == CL_SUCCESS, "%s: clCreateBuffer: %d", problem->name, (int)code);
     return buffer;
 }
 
@@ -196,15 +196,15 @@ static void read_array(cl_command_queue queue, const focl_buffer *buffer, const 
     const size_t length = activation_array_bytes(&problem->description, array);
     const size_t bytes = (size_t)buffer->offset + length + TEST_GUARD_BYTES;
     unsigned char *contents = test_guarded(bytes);
-    ck_assert_int_eq(clEnqueueReadBuffer(queue, buffer->memory, CL_TRUE, 0, bytes, contents, 0, NULL, NULL),
-                     CL_SUCCESS);
-    ck_assert_msg(test_is_poison(contents, (size_t)buffer->offset), "%s: written before %s", problem->name,
-                  array_names[array]);
-    ck_assert_msg(test_is_poison(contents + buffer->offset + length, TEST_GUARD_BYTES), "%s: written behind %s",
-                  problem->name, array_names[array]);
+    const cl_int code = clEnqueueReadBuffer(queue, buffer->memory, CL_TRUE, 0, bytes, contents, 0, NULL, NULL);
+    test_require(code == CL_SUCCESS, "%s: clEnqueueReadBuffer: %d", problem->name, (int)code);
+    test_require(test_is_poison(contents, (size_t)buffer->offset), "%s: written before %s", problem->name,
+                 array_names[array]);
+    test_require(test_is_poison(contents + buffer->offset + length, TEST_GUARD_BYTES), "%s: written behind %s",
+                 problem->name, array_names[array]);
     if (array < ACTIVATION_FIRST_OUTPUT)
-        ck_assert_msg(memcmp(contents + buffer->offset, problem->arrays[array], length) == 0,
-                      "%s: the call wrote to its input %s", problem->name, array_names[array]);
+        test_require(memcmp(contents + buffer->offset, problem->arrays[array], length) == 0,
+                     "%s: the call wrote to its input %s", problem->name, array_names[array]);
     else
         memcpy(answer->arrays[array], contents + buffer->offset, length);
     test_guarded_free(contents);
@@ -212,7 +212,7 @@ static void read_array(cl_command_queue queue, const focl_buffer *buffer, const 
 
 void activation_buffers_read(cl_command_queue queue, const activation_buffers *buffers,
                              const activation_problem *problem, const activation_answer *answer) {
-    ck_assert_int_eq(clFinish(queue), CL_SUCCESS);
+    test_require(clFinish(queue) == CL_SUCCESS, "%s: clFinish failed", problem->name);
     for (size_t i = 0; i < ACTIVATION_ARRAYS; i++)
         if (buffers->places[i].memory)
             read_array(queue, &buffers->places[i], problem, (enum activation_array)i, answer);
@@ -221,7 +221,7 @@ void activation_buffers_read(cl_command_queue queue, const activation_buffers *b
 void activation_buffers_release(activation_buffers *buffers) {
     for (size_t i = 0; i < ACTIVATION_ARRAYS; i++)
         if (buffers->places[i].memory)
-            ck_assert_int_eq(clReleaseMemObject(buffers->places[i].memory), CL_SUCCESS);
+            test_require(clReleaseMemObject(buffers->places[i].memory) == CL_SUCCESS, "clReleaseMemObject failed");
     *buffers = (activation_buffers){0};
 }
 
