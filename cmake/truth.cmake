@@ -3,7 +3,7 @@
 
 set(truth_sources "")
 foreach(part IN ITEMS activation_judgement activation_problem common formulas judge_elements judge_rows judgement loss
-                      problem recipes row_recipes rows truth values)
+                      problem published recipes row_recipes rows truth values)
     list(APPEND truth_sources tests/support_${part}.c)
 endforeach()
 add_library(focl_truth STATIC ${truth_sources})

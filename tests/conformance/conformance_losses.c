@@ -74,6 +74,21 @@ static bool is_possible(const combination *of) {
     return dense == of->way->is_of_elements;
 }
 
+/*
+ * What of it the full run has. Essential formulas meet f32 in every way, other types in one way of each kind of
+ * targets; the others meet f32 in one way, and one more type.
+ */
+static bool is_in_turn(const combination *of) {
+    const bool is_f32 = of->type == FOCL_F32;
+    const bool has_a_choice = !of->way->is_of_elements && !of->way->is_wide;
+    const mapping *chosen = &mappings[1 + (of->formula_number + (size_t)of->type + (size_t)of->kind / 2) % 2];
+    if (of->formula->is_essential && is_f32)
+        return true;
+    if (of->way->is_wide || (has_a_choice && of->way != chosen))
+        return false;
+    return of->formula->is_essential || is_f32 || (of->type == types[1 + of->formula_number % 3] && of->kind != ONLY);
+}
+
 /* ---- The recipe ---- */
 
 static focl_view view_of(const mapping *way, size_t elements) {
@@ -166,10 +181,9 @@ static void add_combination(conformance_list *list, const combination *of, bool 
 /* Calls with each possible combination of a formula, numbered; those of one program have one number. */
 typedef void combination_visitor(const combination *of, void *context);
 
-static size_t for_each_combination(const loss_formula *formula, size_t formula_number, combination_visitor *visit,
-                                   void *context) {
+static void for_each_combination(const loss_formula *formula, size_t formula_number, combination_visitor *visit,
+                                 void *context) {
     combination of = {.formula = formula, .formula_number = formula_number};
-    size_t programs = 0;
     for (size_t way = 0; way < COUNT_OF(mappings); way++)
         for (size_t kind = 0; kind < COUNT_OF(kinds); kind++)
             for (size_t type = 0; type < COUNT_OF(types); type++) {
@@ -177,11 +191,9 @@ static size_t for_each_combination(const loss_formula *formula, size_t formula_n
                 of.kind = kinds[kind].kind;
                 of.type = types[type];
                 of.number = (way * COUNT_OF(kinds) + kinds[kind].program) * COUNT_OF(types) + type;
-                programs += is_possible(&of);
-                if (is_possible(&of))
+                if (is_possible(&of) && is_in_turn(&of))
                     visit(&of, context);
             }
-    return programs;
 }
 
 /* The numbers of the combinations that a formula has, each once. */
@@ -211,9 +223,9 @@ static void add_selected(const combination *of, void *context) {
 
 static void add_formula(conformance_list *list, const loss_formula *formula, size_t number) {
     number_list numbers = {0};
-    (void)for_each_combination(formula, number, note_number, &numbers);
+    for_each_combination(formula, number, note_number, &numbers);
     selection by = {list, formula->is_essential, numbers.numbers[number * STEP % numbers.count]};
-    (void)for_each_combination(formula, number, add_selected, &by);
+    for_each_combination(formula, number, add_selected, &by);
 }
 
 /* Recipes in which every option meets the others: weights, extents, ignored and background labels, normalisers. */
