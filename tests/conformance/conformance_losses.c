@@ -1,9 +1,8 @@
 /*
  * The losses: every objective with every storage type, kind of targets and way through memory. Of what a program is
- * compiled for, labels' types, curvatures and reductions go by turns. The thin run has each essential formula once, in
- * combinations that go by turns as well.
+ * compiled for, labels' types, curvatures and reductions go by turns. The thin run has a table of its own.
  */
-#include <math.h>
+#include <string.h>
 
 #include "conformance_case.h"
 #include "support_formulas.h"
@@ -13,19 +12,14 @@
 
 static const focl_type types[] = {FOCL_F32, FOCL_F16, FOCL_BF16, FOCL_F64};
 
-/* Kinds of targets that share a program are beside each other: one in turn brings both. */
-typedef enum target_kind { HARD, SOFT, LABELS, ONLY } target_kind;
-
-static const struct {
-    target_kind kind;
-    size_t program;
-} kinds[] = {{HARD, 0}, {SOFT, 0}, {LABELS, 1}, {ONLY, 2}};
+/* Hard and soft targets share a program, and so do labels of one type. */
+typedef enum target_kind { HARD, SOFT, LABELS, ONLY, KINDS } target_kind;
 
 static const struct {
     const char *name;
     focl_type type;
 } label_types[] = {
-    {"u8 labels", FOCL_U8}, {"i16 labels", FOCL_I16}, {"i32 labels", FOCL_I32}, {"i64 labels", FOCL_I64}};
+    {"u8 labels", FOCL_U8}, {"i32 labels", FOCL_I32}, {"i16 labels", FOCL_I16}, {"i64 labels", FOCL_I64}};
 
 /* Extents of 0 take as many as there are elements left. */
 typedef struct mapping {
@@ -45,14 +39,13 @@ static const focl_reduction reductions[] = {FOCL_REDUCTION_MEAN,          FOCL_R
                                             FOCL_REDUCTION_NONE,          FOCL_REDUCTION_ROW_MEAN,
                                             FOCL_REDUCTION_WEIGHTED_MEAN, FOCL_REDUCTION_POSITIVE_MEAN};
 
-/* A combination, and its number among those of its formula. */
+/* A combination. */
 typedef struct combination {
     const loss_formula *formula;
     size_t formula_number;
     focl_type type;
     target_kind kind;
     const mapping *way;
-    size_t number;
 } combination;
 
 static const char *operation_of(focl_activation activation) {
@@ -109,7 +102,7 @@ static loss_recipe recipe_of(const combination *of, size_t turn) {
     const bool labels = of->kind == LABELS || of->kind == ONLY;
     loss_recipe recipe = {
         .name = of->formula->name,
-        .description = loss_formula_description(of->formula, of->way->view, (focl_curvature)(turn % 3)),
+        .description = loss_formula_description(of->formula, of->way->view, (focl_curvature)((turn + 1) % 3)),
         .soft = of->kind == SOFT,
     };
     focl_loss_description *description = &recipe.description;
@@ -158,18 +151,55 @@ static void run_loss(conformance_run *run, const conformance_case *of) {
 
 /* ---- The list ---- */
 
-/* A number that no number of combinations has a factor in common with. */
-enum { STEP = 29 };
+/*
+ * What the thin run has: every objective, type, kind of targets and way through memory, in as few programs as that
+ * takes. Kinds that share a program come together; HARD stands for both.
+ */
+static const struct {
+    focl_activation activation;
+    const char *formula;
+    focl_type type;
+    target_kind kind;
+    const char *way;
+} thin[] = {
+    {FOCL_SIGMOID, "focal, gamma 2", FOCL_F32, HARD, "elements"},
+    {FOCL_SIGMOID, "focal, gamma 2", FOCL_F32, ONLY, "pixels"},
+    {FOCL_SIGMOID, "smoothed focal, gamma 1.5", FOCL_F16, HARD, "elements"},
+    {FOCL_SIGMOID, "poly-1, gamma 2", FOCL_F32, LABELS, "rows"},
+    {FOCL_SIGMOID, "asymmetric, 0 and 4", FOCL_F64, HARD, "elements"},
+    {FOCL_SIGMOID, "margin, 0 and 4", FOCL_F32, HARD, "elements"},
+    {FOCL_SIGMOID, "quality, gamma 2.5", FOCL_F32, HARD, "elements"},
+    {FOCL_SIGMOID, "varifocal, gamma 1.5", FOCL_F32, HARD, "elements"},
+    {FOCL_SIGMOID, "squared error", FOCL_F32, HARD, "elements"},
+    {FOCL_IDENTITY, "squared error of values", FOCL_F32, HARD, "elements"},
+    {FOCL_IDENTITY, "focal, gamma 2", FOCL_F32, HARD, "elements"},
+    {FOCL_SOFTMAX, "focal, gamma 2", FOCL_F32, LABELS, "pixels"},
+    {FOCL_SOFTMAX, "focal, gamma 0.5", FOCL_F16, HARD, "pixels"},
+    {FOCL_SOFTMAX, "smoothed focal, gamma 2", FOCL_BF16, LABELS, "pixels"},
+    {FOCL_SOFTMAX, "poly-1, gamma 2", FOCL_F64, LABELS, "pixels"},
+    {FOCL_SOFTMAX, "squared error", FOCL_F32, HARD, "pixels"},
+    {FOCL_CATEGORICAL, "cross entropy", FOCL_F32, LABELS, "pixels"},
+    {FOCL_CATEGORICAL, "focal, gamma 1.5", FOCL_F32, HARD, "pixels"},
+};
 
-static void add_combination(conformance_list *list, const combination *of, bool quick) {
-    const loss_recipe recipe = recipe_of(of, of->number + of->formula_number);
+static bool is_thin(const combination *of) {
+    for (size_t i = 0; i < COUNT_OF(thin); i++)
+        if (thin[i].activation == of->formula->activation && strcmp(thin[i].formula, of->formula->name) == 0 &&
+            thin[i].type == of->type && thin[i].kind == (of->kind == SOFT ? HARD : of->kind) &&
+            strcmp(thin[i].way, of->way->name) == 0)
+            return true;
+    return false;
+}
+
+static void add_combination(conformance_list *list, const combination *of) {
+    const loss_recipe recipe = recipe_of(of, of->formula_number + (size_t)of->type);
     const conformance_case one = {
         .operation = operation_of(of->formula->activation),
         .objective = of->formula->name,
         .type = focl_type_name(of->type),
         .targets = targets_name(&recipe),
         .mapping = mapping_name(of),
-        .quick = quick,
+        .quick = is_thin(of),
         .run = run_loss,
         .recipe = recipe,
         .stream = 1000 * list->count,
@@ -178,54 +208,17 @@ static void add_combination(conformance_list *list, const combination *of, bool 
     conformance_add(list, &one);
 }
 
-/* Calls with each possible combination of a formula, numbered; those of one program have one number. */
-typedef void combination_visitor(const combination *of, void *context);
-
-static void for_each_combination(const loss_formula *formula, size_t formula_number, combination_visitor *visit,
-                                 void *context) {
-    combination of = {.formula = formula, .formula_number = formula_number};
+static void add_formula(conformance_list *list, const loss_formula *formula, size_t number) {
+    combination of = {.formula = formula, .formula_number = number};
     for (size_t way = 0; way < COUNT_OF(mappings); way++)
-        for (size_t kind = 0; kind < COUNT_OF(kinds); kind++)
+        for (size_t kind = 0; kind < KINDS; kind++)
             for (size_t type = 0; type < COUNT_OF(types); type++) {
                 of.way = &mappings[way];
-                of.kind = kinds[kind].kind;
+                of.kind = (target_kind)kind;
                 of.type = types[type];
-                of.number = (way * COUNT_OF(kinds) + kinds[kind].program) * COUNT_OF(types) + type;
-                if (is_possible(&of) && is_in_turn(&of))
-                    visit(&of, context);
+                if (is_possible(&of) && (is_in_turn(&of) || is_thin(&of)))
+                    add_combination(list, &of);
             }
-}
-
-/* The numbers of the combinations that a formula has, each once. */
-typedef struct number_list {
-    size_t numbers[128];
-    size_t count;
-} number_list;
-
-static void note_number(const combination *of, void *context) {
-    number_list *list = context;
-    for (size_t i = 0; i < list->count; i++)
-        if (list->numbers[i] == of->number)
-            return;
-    list->numbers[list->count++] = of->number;
-}
-
-typedef struct selection {
-    conformance_list *list;
-    bool is_essential;
-    size_t chosen; /* the combination that the thin run has */
-} selection;
-
-static void add_selected(const combination *of, void *context) {
-    const selection *by = context;
-    add_combination(by->list, of, by->is_essential && of->number == by->chosen);
-}
-
-static void add_formula(conformance_list *list, const loss_formula *formula, size_t number) {
-    number_list numbers = {0};
-    for_each_combination(formula, number, note_number, &numbers);
-    selection by = {list, formula->is_essential, numbers.numbers[number * STEP % numbers.count]};
-    for_each_combination(formula, number, add_selected, &by);
 }
 
 /* Recipes in which every option meets the others: weights, extents, ignored and background labels, normalisers. */
@@ -251,7 +244,7 @@ void conformance_add_losses(conformance_list *list) {
     for (size_t i = 0; i < loss_other_formula_count; i++)
         add_formula(list, &loss_other_formulas[i], i);
     for (size_t i = 0; i < loss_recipe_count; i++)
-        add_recipe(list, &loss_recipes[i], false, i == 1 || i == 4);
+        add_recipe(list, &loss_recipes[i], false, i == 4);
     for (size_t i = 0; i < loss_row_recipe_count; i++)
         add_recipe(list, &loss_row_recipes[i], true, i == 4);
 }

@@ -158,8 +158,7 @@ static void examine_published(conformance_run *run, const published_case *publis
 
 /* Of projects that have a focal loss, those whose options are the usual ones: few programs. */
 static bool is_usual(const published_case *published) {
-    static const char *const usual[] = {"mmcv_sigmoid", "mmcv_softmax", "monai_sigmoid_mean", "fvcore_hard",
-                                        "fvcore_alpha", "paddle_doc",   "monai_sigmoid_alpha"};
+    static const char *const usual[] = {"mmcv_sigmoid", "fvcore_hard", "paddle_doc"};
     for (size_t i = 0; i < COUNT_OF(usual); i++)
         if (strncmp(published->id, usual[i], strlen(usual[i])) == 0)
             return true;
