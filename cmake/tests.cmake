@@ -34,7 +34,7 @@ foreach(test_source IN LISTS test_sources)
         list(APPEND environment ASAN_OPTIONS=detect_leaks=0)
     endif()
     # The command's options and files are the same on every device; test_cli runs it on each.
-    if(test_name MATCHES "^test_cli_")
+    if(test_name MATCHES "^test_cli_|^test_conformance$")
         set_tests_properties(${test_name} PROPERTIES LABELS once)
     endif()
     if(TARGET focl_command)
@@ -54,6 +54,16 @@ endforeach()
 list(JOIN kernel_stems " " kernel_stems)
 target_compile_definitions(test_every_kernel PRIVATE FOCL_KERNEL_STEMS="${kernel_stems}")
 target_link_libraries(test_every_kernel PRIVATE ${CMAKE_DL_LIBS})
+
+# The examination that users run, in its quick form; test_conformance looks at what it writes.
+if(TARGET focl-conformance)
+    set_property(TEST test_conformance APPEND PROPERTY ENVIRONMENT "FOCL_COMMAND=$<TARGET_FILE:focl-conformance>")
+    add_dependencies(test_conformance focl-conformance)
+    set(pocl_cache "${FOCL_TEST_CACHE}/focl-conformance")
+    file(MAKE_DIRECTORY "${pocl_cache}")
+    add_test(NAME focl-conformance COMMAND focl-conformance --all-devices --quick)
+    set_tests_properties(focl-conformance PROPERTIES ENVIRONMENT "POCL_CACHE_DIR=${pocl_cache}" TIMEOUT 600)
+endif()
 
 # A compiler that knows OpenCL C and no device's extensions reads every kernel file with its default settings.
 find_program(FOCL_OPENCL_CLANG NAMES clang-15 clang-16 clang-17 clang-18 clang-19 clang-14)
