@@ -139,6 +139,7 @@ static bool examine(const focl__common_options *common, const conformance_option
     const focl_status status = focl_probe(run.handle, &run.probe);
     if (status == FOCL_OK) {
         device->probe = run.probe;
+        printf("focl %s, %s, seed %" PRIu64 "\n\n", focl_version(), options->quick ? "quick" : "full", test_seed());
         conformance_print_device(device);
         run_cases(&run, options, list, device);
         device->programs = focl_handle_program_count(run.handle);
@@ -205,7 +206,6 @@ static bool examine_and_report(const conformance_options *options, const conform
         good = conformance_file_check(&files[i], complaint);
     if (!good)
         return false;
-    printf("focl %s, %s, seed %" PRIu64 "\n\n", focl_version(), options->quick ? "quick" : "full", test_seed());
     good = options->all_devices ? examine_all(options, list, &report, complaint)
                                 : examine_one(options, list, &report, complaint);
     for (size_t i = 0; good && i < COUNT_OF(files); i++)
