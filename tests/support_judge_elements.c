@@ -8,6 +8,7 @@
  *
  * For hard targets without poly-1 and margin the terms of F and F' have one sign, and the sums are the values.
  */
+#include <float.h>
 #include <math.h>
 
 #include "support_judge.h"
@@ -151,9 +152,9 @@ static jet of_focal(const setting *at) {
     return isinf(growth) ? (jet){1e30, 1e30, 1e30} : scaled(value, alpha_of(description, at->target) * growth);
 }
 
-/* p - t loses digits where t is soft. */
+/* p - t loses digits where t is soft; what p alone says of it ends at its own last digit. */
 static double difference_of(const setting *at) {
-    return at->hard ? fabs(at->target > 0 ? at->of.m : at->of.p) : fabs(at->of.p - at->target);
+    return at->hard ? fabs(at->target > 0 ? at->of.m : at->of.p) : fmax(fabs(at->of.p - at->target), DBL_EPSILON);
 }
 
 static double growth_of_difference(const setting *at) {

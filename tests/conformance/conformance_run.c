@@ -108,7 +108,7 @@ static void describe_entry(char *text, size_t bytes, const void *context) {
 static void note_entry(void *context, const loss_problem *problem, const loss_comparison *of) {
     const located at = {problem, of};
     const conformance_entry entry = {
-        .output = output_of[of->array],
+        .output = of->of_own_sum ? CONFORMANCE_SUM : output_of[of->array],
         .error = loss_error_ulps(of),
         .bound = loss_ulps_allowed(of),
         .holds = loss_is_close(of),

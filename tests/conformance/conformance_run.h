@@ -15,6 +15,7 @@
     X(CONFORMANCE_SHARE, "probabilities")   \
     X(CONFORMANCE_PT, "p_t")                \
     X(CONFORMANCE_REDUCED, "reduced")       \
+    X(CONFORMANCE_SUM, "sum")               \
     X(CONFORMANCE_NORMALIZER, "normaliser") \
     X(CONFORMANCE_VALUE, "value")           \
     X(CONFORMANCE_PRODUCT, "product")       \
