@@ -1,6 +1,6 @@
 /* Named cases of calls: outputs, layouts, repetition, mappings and sizes. */
-#include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "conformance_named.h"
 #include "support_judgement.h"
@@ -135,14 +135,27 @@ void conformance_repeated(conformance_run *run, const conformance_case *of) {
 
 /* ---- Handles of other settings ---- */
 
+static void set_variable(const char *variable, const char *value) {
+    test_require((value ? setenv(variable, value, 1) : unsetenv(variable)) == 0, "%s: no memory", variable);
+}
+
+static char *copy_of(const char *text) {
+    char *copy = text ? test_zeros(strlen(text) + 1, 1) : NULL;
+    if (copy)
+        memcpy(copy, text, strlen(text));
+    return copy;
+}
+
 /* A handle of the same device with an environment variable set; NULL after a failure. */
 static focl_handle *handle_with(conformance_run *run, const char *variable, const char *value) {
     char selector[32];
     focl_handle *handle = NULL;
     (void)snprintf(selector, sizeof selector, "#%zu", focl_handle_device(run->handle)->index);
-    test_require(setenv(variable, value, 1) == 0, "no memory");
+    char *before = copy_of(getenv(variable));
+    set_variable(variable, value);
     (void)conformance_worked(run, variable, focl_create(&handle, selector));
-    (void)unsetenv(variable);
+    set_variable(variable, before);
+    free(before);
     if (handle)
         (void)focl_set_math(handle, FOCL_MATH_STRICT);
     return handle;
