@@ -66,40 +66,52 @@ cl_int CL_API_CALL clEnqueueNDRangeKernel(cl_command_queue queue, cl_kernel kern
 /* NULL: the device's own, often of one item a group. */
 static const char *const mappings[] = {NULL, "4x16"};
 
-static void use_mapping(const char *mapping) {
-    ck_assert_int_eq(mapping ? setenv("FOCL_MAPPING", mapping, 1) : unsetenv("FOCL_MAPPING"), 0);
-}
-
 enum { MOST_HANDLES = 16 };
 
 static struct {
     size_t count;
     focl_handle *list[MOST_HANDLES];
+    size_t devices;       /* known after the handles are closed, too */
+    size_t largest_group; /* of any device */
 } handles;
 
-static void open_handles(void) {
-    for (size_t device = 0; device < test_device_count(); device++) {
-        for (size_t i = 0; i < COUNT_OF(mappings) && handles.count < MOST_HANDLES; i++) {
-            char selector[32];
-            (void)snprintf(selector, sizeof selector, "#%zu", focl_handle_device(test_device(device))->index);
-            use_mapping(mappings[i]);
-            ck_assert_msg(focl_create(&handles.list[handles.count++], selector) == FOCL_OK, "%s",
-                          focl_last_error()->message);
-        }
-    }
-    use_mapping(NULL);
+/* With FOCL_MAPPING, in that mapping alone. */
+static size_t mapping_count(void) {
+    static size_t count;
+    if (count == 0)
+        count = getenv("FOCL_MAPPING") ? 1 : COUNT_OF(mappings);
+    return count;
 }
 
-/* Opens them first, which only a running test may. */
-static size_t handle_count(void) {
-    if (handles.count == 0)
-        open_handles();
-    return handles.count;
+static void open_handle(size_t device, const char *mapping) {
+    char selector[32];
+    (void)snprintf(selector, sizeof selector, "#%zu", focl_handle_device(test_device(device))->index);
+    ck_assert_uint_lt(handles.count, MOST_HANDLES);
+    ck_assert_int_eq(mapping ? setenv("FOCL_MAPPING", mapping, 1) : 0, 0);
+    ck_assert_msg(focl_create(&handles.list[handles.count], selector) == FOCL_OK, "%s", focl_last_error()->message);
+    handles.count++;
+    ck_assert_int_eq(mapping ? unsetenv("FOCL_MAPPING") : 0, 0);
 }
 
 static void close_handles(void) {
     for (size_t i = 0; i < handles.count; i++)
         focl_destroy(handles.list[i]);
+    handles.count = 0;
+}
+
+/*
+ * New ones for each test, and so new contexts: what Oclgrind 21.10 knows of the memory that has been written is not
+ * right any more once several calls have taken and released memory. A test that failed has left its own.
+ */
+static void open_handles(void) {
+    close_handles();
+    handles.devices = test_device_count();
+    for (size_t device = 0; device < handles.devices; device++) {
+        const size_t group = focl_handle_device(test_device(device))->work_group_size;
+        handles.largest_group = group > handles.largest_group ? group : handles.largest_group;
+        for (size_t i = 0; i < mapping_count(); i++)
+            open_handle(device, mappings[i]);
+    }
 }
 
 static const char *name_of(size_t handle) {
@@ -161,10 +173,11 @@ static const loss_recipe losses[] = {
 
 START_TEST(losses_have_the_bits_of_the_mirror) {
     static const unsigned outputs = LOSS_BIT(reduced) | LOSS_BIT(gradient) | LOSS_BIT(counts);
+    open_handles();
     loss_problem problem = loss_problem_create(&losses[_i], 70 + (uint64_t)_i);
     loss_answer mirror = loss_answer_create(&problem, outputs);
     ck_assert_int_eq(loss_on_mirror(&problem, &mirror), FOCL_OK);
-    for (size_t i = 0; i < handle_count(); i++) {
+    for (size_t i = 0; i < handles.count; i++) {
         loss_answer found = loss_answer_create(&problem, outputs);
         ck_assert_msg(loss_on_device(handles.list[i], &problem, &found, 1) == FOCL_OK, "%s on %s: %s", problem.name,
                       name_of(i), focl_last_error()->message);
@@ -174,6 +187,7 @@ START_TEST(losses_have_the_bits_of_the_mirror) {
     }
     loss_answer_free(&mirror);
     loss_problem_free(&problem);
+    close_handles();
 }
 END_TEST
 
@@ -202,12 +216,13 @@ static const struct {
 };
 
 START_TEST(activations_have_the_bits_of_the_mirror) {
+    open_handles();
     activation_problem problem =
         activation_problem_create(activations[_i].name, &activations[_i].description, 80 + (uint64_t)_i);
     activation_answer mirror = activation_answer_create(&problem, activations[_i].outputs);
     activation_answer found = activation_answer_create(&problem, activations[_i].outputs);
     ck_assert_int_eq(activation_on_mirror(&problem, &mirror), FOCL_OK);
-    for (size_t i = 0; i < handle_count(); i++) {
+    for (size_t i = 0; i < handles.count; i++) {
         ck_assert_msg(activation_on_device(handles.list[i], &problem, &found, 1) == FOCL_OK, "%s on %s: %s",
                       problem.name, name_of(i), focl_last_error()->message);
         if (is_bit_exact(i))
@@ -216,6 +231,7 @@ START_TEST(activations_have_the_bits_of_the_mirror) {
     activation_answer_free(&found);
     activation_answer_free(&mirror);
     activation_problem_free(&problem);
+    close_handles();
 }
 END_TEST
 
@@ -229,19 +245,23 @@ static const counts_recipe counts[] = {
 };
 
 START_TEST(classes_are_counted) {
+    open_handles();
     counts_problem problem = counts_problem_create(&counts[_i], 90 + (uint64_t)_i);
-    for (size_t i = 0; i < handle_count(); i++)
+    for (size_t i = 0; i < handles.count; i++)
         counts_assert_on_device(handles.list[i], &problem, 1, name_of(i));
     counts_problem_free(&problem);
+    close_handles();
 }
 END_TEST
 
 START_TEST(devices_are_what_they_say) {
-    for (size_t i = 0; i < handle_count(); i++) {
+    open_handles();
+    for (size_t i = 0; i < handles.count; i++) {
         focl_probe_report report;
         ck_assert_msg(focl_probe(handles.list[i], &report) == FOCL_OK, "%s", focl_last_error()->message);
         ck_assert_msg(report.bit_exact == is_bit_exact(i), "%s: %s", name_of(i), report.reason);
     }
+    close_handles();
 }
 END_TEST
 
@@ -252,25 +272,16 @@ static bool has_one_group(const char *name) {
     return strcmp(name, "reduce_fold") == 0 || strcmp(name, "normalizer_count_fold") == 0;
 }
 
-static bool has_one_item(const char *name) {
-    return strcmp(name, "class_counts_compared") == 0;
-}
-
-static size_t largest_group(void) {
-    size_t largest = 0;
-    for (size_t i = 0; i < handles.count; i++) {
-        const size_t items = focl_handle_device(handles.list[i])->work_group_size;
-        largest = items > largest ? items : largest;
-    }
-    return largest;
-}
+static const char of_one_item[] = "class_counts_compared";
 
 static void assert_launched(const char *name, size_t length) {
     const struct launched *of = find_launched(name, length);
+    if (!of && mapping_count() == 1 && memcmp(name, of_one_item, length) == 0)
+        return;
     ck_assert_msg(of != NULL, "%.*s has not been launched", (int)length, name);
     ck_assert_msg(of->groups > 1 || has_one_group(of->name), "%s had one group only", of->name);
-    ck_assert_msg(of->items > 1 || has_one_item(of->name) || largest_group() == 1, "%s had groups of one item only",
-                  of->name);
+    ck_assert_msg(of->items > 1 || strcmp(of->name, of_one_item) == 0 || handles.largest_group == 1,
+                  "%s had groups of one item only", of->name);
 }
 
 /* The kernels of a source; returns how many there are. */
@@ -301,7 +312,7 @@ END_TEST
 /* So that a log shows what environment it was. */
 static void print_surroundings(const char *locale) {
     printf("locale: %s, one and a half is %.1f\n", locale ? locale : "not there", 1.5);
-    printf("devices: %zu, groups of up to %zu items\n", handles.count / COUNT_OF(mappings), largest_group());
+    printf("devices: %zu, groups of up to %zu items\n", handles.devices, handles.largest_group);
     for (size_t i = 0; i < launched.count; i++)
         printf("launched: %s, up to %zu groups, up to %zu items\n", launched.list[i].name, launched.list[i].groups,
                launched.list[i].items);
