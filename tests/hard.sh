@@ -92,30 +92,36 @@ counts_of() {
         END { print good + 0, bad + programs - summaries }' "$1"
 }
 
-# What speaks against a row beside its tests, a line each: surroundings that are not those, and a checker that found
-# something.
+# What speaks against a row beside its tests, a line each: surroundings that are not those, and what a checker found.
+# It says so on stderr: a log of Oclgrind's begins anew with each context.
 complaints_of() {
     grep -qF "$show" "$log" || echo "the surroundings are not those: there is no \"$show\""
-    [ ! -s "$found" ] || sed '/^\s*$/d' "$found" | sed -n '1,40p'
+    [ "$driver" != "$oclgrind" ] || sed '/^\s*$/d' "$said" | sed -n '1,40p'
+}
+
+# In CI everything must be there.
+leave_out() {
+    echo "SKIP: $row: $1"
+    [ "${CI:-}" != true ] || echo "$row: 0 passed, 1 failed"
 }
 
 run_row() {
-    local driver folder tests show variables passed failed log found complaints
+    local driver folder tests show variables passed failed log said complaints
     row=$1
-    IFS='|' read -r row driver folder tests show variables < <(rows | grep "^$row|") || fail "there is no row $row"
-    [ -e "$driver" ] || { echo "SKIP: $row: there is no $driver"; return; }
-    [ "$row" != german ] || [ -e "$LOCPATH/$german" ] || { echo "SKIP: $row: $german cannot be made"; return; }
-    log=$work/$row.log found=$work/$row.found
+    IFS='|' read -r row driver folder tests show variables < <(rows | grep "^$row|") || fail "there is no row $1"
+    [ -e "$driver" ] || { leave_out "there is no $driver"; return; }
+    [ "$row" != german ] || [ -e "$LOCPATH/$german" ] || { leave_out "$german cannot be made"; return; }
+    log=$work/$row.log said=$work/$row.said
     local settings=()
     IFS=';' read -r -a settings <<<"$variables"
-    export OCL_ICD_VENDORS=$driver CK_FORK=no FOCL_TEST_SMALL=1 FOCL_COMMAND=$build/focl OCLGRIND_LOG=$found
+    export OCL_ICD_VENDORS=$driver CK_FORK=no FOCL_TEST_SMALL=1 FOCL_COMMAND=$build/focl
     export "${settings[@]}"
     cd "$folder"
-    run_tests "$tests" >"$log" 2>&1
+    run_tests "$tests" >"$log" 2>"$said"
     complaints=$(complaints_of)
     read -r passed failed < <(counts_of "$log")
     if [ "$failed" != 0 ] || [ -n "$complaints" ]; then
-        sed "s/^/$row: /" "$log" <(echo "$complaints")
+        sed "s/^/$row: /" "$log" "$said" <(echo "$complaints") | cut -c 1-300 | head -n 200
     fi
     [ -z "$complaints" ] || failed=$((failed + 1))
     echo "$row: $passed passed, $failed failed"
@@ -141,10 +147,10 @@ main() {
     set -- "${@:-${all[@]}}"
     printf '%s\n' "$@" | xargs -P "$(nproc)" -I ROW "$self" --row ROW | tee "$work/summary" || true
     awk -v rows=$# '
-        match($0, /^[a-z0-9-]+: [0-9]+ passed, [0-9]+ failed$/) { passed += $2; failed += $4; rows-- }
-        /^SKIP: / { skipped++; rows-- }
+        match($0, /^[a-z0-9-]+: [0-9]+ passed, [0-9]+ failed$/) { passed += $2; failed += $4; seen[$1] = 1 }
+        /^SKIP: / { if (ENVIRON["CI"] != "true") skipped++; seen[$2] = 1 }
         END {
-            failed += rows # those that left without a word
+            failed += rows - length(seen) # those that left without a word
             print passed + 0 " passed, " failed + 0 " failed, " skipped + 0 " skipped"
             exit failed > 0 || passed + 0 == 0
         }' "$work/summary"
