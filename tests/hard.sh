@@ -121,7 +121,7 @@ run_row() {
     complaints=$(complaints_of)
     read -r passed failed < <(counts_of "$log")
     if [ "$failed" != 0 ] || [ -n "$complaints" ]; then
-        sed "s/^/$row: /" "$log" "$said" <(echo "$complaints") | cut -c 1-300 | head -n 200
+        sed "s/^/$row: /" "$log" "$said" <(echo "$complaints") | cut -c 1-300 | sed -n '1,200p'
     fi
     [ -z "$complaints" ] || failed=$((failed + 1))
     echo "$row: $passed passed, $failed failed"
