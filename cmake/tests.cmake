@@ -79,4 +79,5 @@ if(FOCL_OPENCL_CLANG)
     endforeach()
 endif()
 
+include(cmake/math_survey.cmake)
 include(cmake/readme.cmake)

@@ -1,33 +1,23 @@
 /*
- * The elements of the sigmoid family, as focl_mirror_loss and focl_mirror_activate calculate them: loss and gradient of
- * hard targets, alpha off. x is the logit that speaks for the target (x of t = 1, -x of t = 0: only a sign differs),
- * and y the exponent gamma.
+ * The elements of the sigmoid family as kernels and mirror calculate them: hard targets, alpha off, y = gamma. Of a
+ * logit, x is that which speaks for the target (x of t = 1, -x of t = 0), and both targets must have the same bits but
+ * for the gradient's sign: a difference is NaN here, which is an infinite error.
  *
- * The screens in roundings u: e = exp(-|x|) 2; sigmoids 4; S = softplus 5; loss S, q S and q^2 S 5, 10 and 15; gradient
- * q (p S + q) 16 and q^2 (2 p S + q) 21. A power of any gamma has an exponent up to 132, six roundings of which count
- * each as much.
+ * The screens in roundings u, of e = exp(-|x|) 4, sigmoids 6, S = softplus 10, a power of any gamma 11 times an
+ * exponent of up to 132 and 4 more: everything is a product of three of these at most, or a sum of what has one sign.
  */
 #include "../cl/activation.clh"
 #include "../cl/sigmoid_element.clh"
 #include "math_survey.h"
+#include "math_survey_screen.h"
 
-#define FLOOR       0x1p-126
-#define TO_NAN      0x80000000U
-#define TO_1        0x3f800001U
-#define GRID        ((uint64_t)1 << 29)
-#define FEW         SURVEY_ROUNDINGS(21)
-#define POWER_ERROR SURVEY_ROUNDINGS(6 * 132 + 21)
+#define INLINE static inline __attribute__((always_inline))
 
-static int gamma_kind(float gamma) {
-    const bool is_small_integer = gamma == 0.0F || gamma == 1.0F || gamma == 2.0F;
-    return is_small_integer ? (int)gamma : FOCL_GAMMA_ANY;
-}
-
-static focl_rule rule_of(int activation, int objective, float gamma) {
+INLINE focl_rule rule_of(int activation, int objective, int kind, float gamma) {
     return (focl_rule){
         .activation = activation,
         .objective = objective,
-        .gamma_kind = gamma_kind(gamma),
+        .gamma_kind = kind,
         .gamma = gamma,
         .alpha_positive = 1,
         .alpha_negative = 1,
@@ -37,39 +27,33 @@ static focl_rule rule_of(int activation, int objective, float gamma) {
 
 /* ---- What losses are made of ---- */
 
-/* Probability of the target and of the other, minus their logarithms, and what the gradient is with respect to. */
+/* Probability of the target and of the other, minus their logarithms, and a power of the other's. */
 typedef struct parts {
     double p;
     double q;
     double s;
     double log_q;
+    double power;
 } parts;
 
-static parts parts_of_logit(float logit) {
-    const double x = (double)logit;
-    const double e = exp(-fabs(x));
-    const double larger = 1 / (1 + e);
-    const double smaller = e / (1 + e);
-    const double rest = log1p(e);
-    return (parts){
-        .p = x >= 0 ? larger : smaller,
-        .q = x >= 0 ? smaller : larger,
-        .s = (x < 0 ? -x : 0) + rest,
-        .log_q = (x > 0 ? x : 0) + rest,
-    };
+INLINE double power_of(double q, double log_q, int kind, double gamma) {
+    if (kind == FOCL_GAMMA_ANY)
+        return survey_exp(-gamma * log_q);
+    return kind == 0 ? 1 : kind == 1 ? q : q * q;
 }
 
-static double power_of(parts of, float gamma) {
-    switch (gamma_kind(gamma)) {
-    case 0:
-        return 1;
-    case 1:
-        return of.q;
-    case 2:
-        return of.q * of.q;
-    default:
-        return exp(-(double)gamma * of.log_q);
-    }
+INLINE parts parts_of_logit(double x, int kind, double gamma) {
+    const double e = survey_exp(-fabs(x));
+    const double larger = 1 / (1 + e);
+    const double smaller = e / (1 + e);
+    const double rest = survey_log1p(e);
+    parts of;
+    of.p = x >= 0 ? larger : smaller;
+    of.q = x >= 0 ? smaller : larger;
+    of.s = (x < 0 ? -x : 0) + rest;
+    of.log_q = (x > 0 ? x : 0) + rest;
+    of.power = power_of(of.q, of.log_q, kind, gamma);
+    return of;
 }
 
 /* The same in MPFR. */
@@ -81,7 +65,7 @@ typedef struct exact_parts {
     mpfr_ptr power;
 } exact_parts;
 
-/* scratch[0] is the sweep's, the last ones are free. */
+/* scratch[0] is the errors', the last ones are free. */
 enum { FREE = 6 };
 
 static exact_parts exact_places(survey_truth *truth) {
@@ -116,20 +100,29 @@ static exact_parts exact_parts_of_logit(survey_point at, survey_truth *truth) {
     return of;
 }
 
-/* ---- Focal loss of logits ---- */
+/* ---- Focal loss of logits: loss, gradient, curvature ---- */
 
-static void strict_loss(survey_point at, double *values) {
-    const focl_rule rule = rule_of(FOCL_ACTIVATION_SIGMOID, FOCL_OBJECTIVE_FOCAL, at.y);
-    const focl_element element = focl_dense_element(at.x, 1.0F, 1.0F, rule);
-    values[0] = (double)element.loss;
-    values[1] = (double)element.gradient;
+INLINE double same(float of_one, float of_zero) {
+    return of_one == of_zero ? (double)of_one : (double)NAN;
 }
 
-static void screen_loss(survey_point at, double *values) {
-    const parts of = parts_of_logit(at.x);
-    const double power = power_of(of, at.y);
-    values[0] = power * of.s;
-    values[1] = -power * ((double)at.y * of.p * of.s + of.q);
+INLINE void strict_loss(const survey_batch *restrict at, survey_values *restrict of, int kind) {
+    for (size_t i = 0; i < SURVEY_BATCH; i++) {
+        const focl_rule rule = rule_of(FOCL_ACTIVATION_SIGMOID, FOCL_OBJECTIVE_FOCAL, kind, at->y[i]);
+        const focl_element one = focl_dense_element(at->x[i], 1.0F, 1.0F, rule);
+        const focl_element zero = focl_dense_element(-at->x[i], 0.0F, 1.0F, rule);
+        of->value[0][i] = same(one.loss, zero.loss);
+        of->value[1][i] = same(one.gradient, -zero.gradient);
+    }
+}
+
+INLINE void screen_loss(const survey_batch *restrict at, survey_values *restrict to, int kind) {
+    for (size_t i = 0; i < SURVEY_BATCH; i++) {
+        const double gamma = (double)at->y[i];
+        const parts of = parts_of_logit((double)at->x[i], kind, gamma);
+        to->value[0][i] = of.power * of.s;
+        to->value[1][i] = -of.power * (gamma * of.p * of.s + of.q);
+    }
 }
 
 static void exact_loss(survey_point at, survey_truth *truth) {
@@ -143,6 +136,73 @@ static void exact_loss(survey_point at, survey_truth *truth) {
     mpfr_neg(truth->value[1], truth->value[1], MPFR_RNDN);
 }
 
+/*
+ * The curvature q^gamma p [q (1 + 2 gamma) + gamma S (gamma p - q)] is a sum of either sign, and counted in ulps of the
+ * largest of the terms q^gamma p times q, 2 gamma q, gamma S p, gamma S q and gamma |gamma - 1| S p.
+ */
+INLINE void strict_curvature(const survey_batch *restrict at, survey_values *restrict of, int kind) {
+    for (size_t i = 0; i < SURVEY_BATCH; i++) {
+        focl_rule rule = rule_of(FOCL_ACTIVATION_SIGMOID, FOCL_OBJECTIVE_FOCAL, kind, at->y[i]);
+        rule.has_hessian = 1;
+        rule.curvature = FOCL_CURVATURE_OF_RAW;
+        const focl_element one = focl_dense_element(at->x[i], 1.0F, 1.0F, rule);
+        const focl_element zero = focl_dense_element(-at->x[i], 0.0F, 1.0F, rule);
+        of->value[0][i] = same(one.hessian, zero.hessian);
+    }
+}
+
+INLINE double greater(double a, double b) {
+    return a > b ? a : b;
+}
+
+INLINE void screen_curvature(const survey_batch *restrict at, survey_values *restrict to, int kind) {
+    for (size_t i = 0; i < SURVEY_BATCH; i++) {
+        const double gamma = (double)at->y[i];
+        const parts of = parts_of_logit((double)at->x[i], kind, gamma);
+        const double factor = of.power * of.p;
+        const double focused = gamma * of.s;
+        const double focusing = focused * greater(greater(of.p, of.q), fabs(gamma - 1) * of.p);
+        to->value[0][i] = factor * (of.q * (1 + 2 * gamma) + focused * (gamma * of.p - of.q));
+        to->size[0][i] = factor * greater(of.q * greater(1, 2 * gamma), focusing);
+    }
+}
+
+static void keep_greater(mpfr_ptr largest, mpfr_ptr other) {
+    mpfr_max(largest, largest, other, MPFR_RNDN);
+}
+
+static void exact_curvature(survey_point at, survey_truth *truth) {
+    const exact_parts of = exact_parts_of_logit(at, truth);
+    mpfr_ptr value = truth->value[0];
+    mpfr_ptr size = truth->size[0];
+    mpfr_ptr term = truth->scratch[FREE];
+    mpfr_ptr focused = truth->scratch[FREE + 1];
+    mpfr_set_flt(focused, at.y, MPFR_RNDN);
+    mpfr_mul(focused, focused, of.s, MPFR_RNDN);
+    /* gamma S (gamma p - q) */
+    mpfr_set_flt(term, at.y, MPFR_RNDN);
+    mpfr_mul(value, of.p, term, MPFR_RNDN);
+    mpfr_sub(value, value, of.q, MPFR_RNDN);
+    mpfr_mul(value, value, focused, MPFR_RNDN);
+    /* gamma S times the greater of p, q and |gamma - 1| p */
+    mpfr_sub_ui(size, term, 1, MPFR_RNDN);
+    mpfr_abs(size, size, MPFR_RNDN);
+    mpfr_mul(size, size, of.p, MPFR_RNDN);
+    keep_greater(size, of.p);
+    keep_greater(size, of.q);
+    mpfr_mul(size, size, focused, MPFR_RNDN);
+    /* q and 2 gamma q */
+    mpfr_mul_2ui(term, term, 1, MPFR_RNDN);
+    mpfr_mul(term, term, of.q, MPFR_RNDN);
+    keep_greater(size, of.q);
+    keep_greater(size, term);
+    mpfr_add(value, value, term, MPFR_RNDN);
+    mpfr_add(value, value, of.q, MPFR_RNDN);
+    mpfr_mul(term, of.power, of.p, MPFR_RNDN);
+    mpfr_mul(value, value, term, MPFR_RNDN);
+    mpfr_mul(size, size, term, MPFR_RNDN);
+}
+
 /* gamma from 2^-12 to 2^12 with exponents gamma softplus(x) from 2^-12 to 88. */
 static survey_point loss_point(uint64_t index) {
     const uint64_t random = survey_scramble(index);
@@ -153,29 +213,42 @@ static survey_point loss_point(uint64_t index) {
 
 /* ---- Focal loss of probabilities ---- */
 
-/* x counts as 0 where it may be subnormal. */
-static parts parts_of_probability(float probability, bool is_positive) {
-    const double x = (double)focl_flush(probability);
-    const parts of = {.p = x, .q = 1 - x, .s = -log(x), .log_q = -log1p(-x)};
-    return is_positive ? of : (parts){.p = of.q, .q = of.p, .s = of.log_q, .log_q = of.s};
+/* x counts as 0 where it may be subnormal. What is certain has no loss, and s / q goes to 1. */
+INLINE parts parts_of_probability(double x, bool is_positive, int kind, double gamma) {
+    const double flushed = x <= 0x1p-126 ? 0 : x;
+    const double log_x = -survey_log(flushed);
+    const double log_complement = -survey_log1p(-flushed);
+    parts of;
+    of.p = is_positive ? flushed : 1 - flushed;
+    of.q = is_positive ? 1 - flushed : flushed;
+    of.s = is_positive ? log_x : log_complement;
+    of.log_q = is_positive ? log_complement : log_x;
+    of.power = power_of(of.q, of.log_q, kind, gamma);
+    of.power = of.q > 0 || kind == 0 ? of.power : 0;
+    return of;
 }
 
-static void strict_of_probability(survey_point at, bool is_positive, double *values) {
-    const focl_rule rule = rule_of(FOCL_ACTIVATION_IDENTITY, FOCL_OBJECTIVE_FOCAL, at.y);
-    const focl_element element = focl_dense_element(at.x, is_positive ? 1.0F : 0.0F, 1.0F, rule);
-    values[0] = (double)element.loss;
-    values[1] = (double)element.gradient;
+INLINE void strict_of_probability(const survey_batch *restrict at, survey_values *restrict of, bool is_positive,
+                                  int kind) {
+    for (size_t i = 0; i < SURVEY_BATCH; i++) {
+        const focl_rule rule = rule_of(FOCL_ACTIVATION_IDENTITY, FOCL_OBJECTIVE_FOCAL, kind, at->y[i]);
+        const focl_element element = focl_dense_element(at->x[i], is_positive ? 1.0F : 0.0F, 1.0F, rule);
+        of->value[0][i] = (double)element.loss;
+        of->value[1][i] = (double)element.gradient;
+    }
 }
 
-/* What is certain has no loss, and s / q goes to 1. */
-static void screen_of_probability(survey_point at, bool is_positive, double *values) {
-    const parts of = parts_of_probability(at.x, is_positive);
-    const double power = of.q > 0 || at.y == 0.0F ? power_of(of, at.y) : 0;
-    const double ratio = of.q > 0 ? of.s / of.q : 1;
-    const double focusing = at.y == 0.0F ? 0 : (double)at.y * ratio;
-    const double slope = power * (1 / of.p + focusing);
-    values[0] = power * of.s;
-    values[1] = is_positive ? -slope : slope;
+INLINE void screen_of_probability(const survey_batch *restrict at, survey_values *restrict to, bool is_positive,
+                                  int kind) {
+    for (size_t i = 0; i < SURVEY_BATCH; i++) {
+        const double gamma = (double)at->y[i];
+        const parts of = parts_of_probability((double)at->x[i], is_positive, kind, gamma);
+        const double ratio = of.q > 0 ? of.s / of.q : 1;
+        const double focusing = kind == 0 ? 0 : gamma * ratio;
+        const double slope = of.power * (1 / of.p + focusing);
+        to->value[0][i] = of.power * of.s;
+        to->value[1][i] = is_positive ? -slope : slope;
+    }
 }
 
 static exact_parts exact_parts_of_probability(survey_point at, bool is_positive, survey_truth *truth) {
@@ -184,7 +257,7 @@ static exact_parts exact_parts_of_probability(survey_point at, bool is_positive,
     mpfr_ptr log_x = is_positive ? of.s : of.log_q;
     mpfr_ptr complement = is_positive ? of.q : of.p;
     mpfr_ptr log_complement = is_positive ? of.log_q : of.s;
-    mpfr_set_flt(x, focl_flush(at.x), MPFR_RNDN);
+    mpfr_set_flt(x, at.x <= 0x1p-126F ? 0 : at.x, MPFR_RNDN);
     mpfr_ui_sub(complement, 1, x, MPFR_RNDN);
     mpfr_log(log_x, x, MPFR_RNDN);
     mpfr_neg(log_x, log_x, MPFR_RNDN);
@@ -210,24 +283,8 @@ static void exact_of_probability(survey_point at, bool is_positive, survey_truth
     mpfr_setsign(truth->value[1], truth->value[1], is_positive, MPFR_RNDN);
 }
 
-static void strict_of_true(survey_point at, double *values) {
-    strict_of_probability(at, true, values);
-}
-
-static void screen_of_true(survey_point at, double *values) {
-    screen_of_probability(at, true, values);
-}
-
 static void exact_of_true(survey_point at, survey_truth *truth) {
     exact_of_probability(at, true, truth);
-}
-
-static void strict_of_false(survey_point at, double *values) {
-    strict_of_probability(at, false, values);
-}
-
-static void screen_of_false(survey_point at, double *values) {
-    screen_of_probability(at, false, values);
 }
 
 static void exact_of_false(survey_point at, survey_truth *truth) {
@@ -236,17 +293,22 @@ static void exact_of_false(survey_point at, survey_truth *truth) {
 
 /* ---- Squared error of logits ---- */
 
-static void strict_squared(survey_point at, double *values) {
-    const focl_rule rule = rule_of(FOCL_ACTIVATION_SIGMOID, FOCL_OBJECTIVE_MSE, 0);
-    const focl_element element = focl_dense_element(at.x, 1.0F, 1.0F, rule);
-    values[0] = (double)element.loss;
-    values[1] = (double)element.gradient;
+static void strict_squared(const survey_batch *restrict at, survey_values *restrict of) {
+    for (size_t i = 0; i < SURVEY_BATCH; i++) {
+        const focl_rule rule = rule_of(FOCL_ACTIVATION_SIGMOID, FOCL_OBJECTIVE_MSE, 0, 0);
+        const focl_element one = focl_dense_element(at->x[i], 1.0F, 1.0F, rule);
+        const focl_element zero = focl_dense_element(-at->x[i], 0.0F, 1.0F, rule);
+        of->value[0][i] = same(one.loss, zero.loss);
+        of->value[1][i] = same(one.gradient, -zero.gradient);
+    }
 }
 
-static void screen_squared(survey_point at, double *values) {
-    const parts of = parts_of_logit(at.x);
-    values[0] = of.q * of.q;
-    values[1] = -2 * of.q * of.q * of.p;
+static void screen_squared(const survey_batch *restrict at, survey_values *restrict to) {
+    for (size_t i = 0; i < SURVEY_BATCH; i++) {
+        const parts of = parts_of_logit((double)at->x[i], 2, 2);
+        to->value[0][i] = of.power;
+        to->value[1][i] = -2 * of.power * of.p;
+    }
 }
 
 static void exact_squared(survey_point at, survey_truth *truth) {
@@ -258,19 +320,23 @@ static void exact_squared(survey_point at, survey_truth *truth) {
 
 /* ---- Activations, with an upstream gradient of 1 ---- */
 
-static void strict_activations(survey_point at, double *values) {
-    const focl_activated sigmoid = focl_activate_element(at.x, 1.0F, FOCL_KIND_SIGMOID);
-    const focl_activated log_sigmoid = focl_activate_element(at.x, 1.0F, FOCL_KIND_LOG_SIGMOID);
-    values[0] = (double)sigmoid.product;
-    values[1] = (double)log_sigmoid.value;
-    values[2] = (double)log_sigmoid.product;
+static void strict_activations(const survey_batch *restrict at, survey_values *restrict of) {
+    for (size_t i = 0; i < SURVEY_BATCH; i++) {
+        const focl_activated sigmoid = focl_activate_element(at->x[i], 1.0F, FOCL_KIND_SIGMOID);
+        const focl_activated log_sigmoid = focl_activate_element(at->x[i], 1.0F, FOCL_KIND_LOG_SIGMOID);
+        of->value[0][i] = (double)sigmoid.product;
+        of->value[1][i] = (double)log_sigmoid.value;
+        of->value[2][i] = (double)log_sigmoid.product;
+    }
 }
 
-static void screen_activations(survey_point at, double *values) {
-    const parts of = parts_of_logit(at.x);
-    values[0] = of.p * of.q;
-    values[1] = -of.s;
-    values[2] = of.q;
+static void screen_activations(const survey_batch *restrict at, survey_values *restrict to) {
+    for (size_t i = 0; i < SURVEY_BATCH; i++) {
+        const parts of = parts_of_logit((double)at->x[i], 0, 0);
+        to->value[0][i] = of.p * of.q;
+        to->value[1][i] = -of.s;
+        to->value[2][i] = of.q;
+    }
 }
 
 static void exact_activations(survey_point at, survey_truth *truth) {
@@ -280,51 +346,102 @@ static void exact_activations(survey_point at, survey_truth *truth) {
     mpfr_set(truth->value[2], of.q, MPFR_RNDN);
 }
 
+/* ---- The functions of each kind of gamma ---- */
+
+typedef const survey_batch *restrict batch_in;
+typedef survey_values *restrict values_out;
+
+#define OF_KIND(kind, suffix)                                           \
+    static void strict_loss_##suffix(batch_in at, values_out of) {      \
+        strict_loss(at, of, kind);                                      \
+    }                                                                   \
+    static void screen_loss_##suffix(batch_in at, values_out of) {      \
+        screen_loss(at, of, kind);                                      \
+    }                                                                   \
+    static void strict_curvature_##suffix(batch_in at, values_out of) { \
+        strict_curvature(at, of, kind);                                 \
+    }                                                                   \
+    static void screen_curvature_##suffix(batch_in at, values_out of) { \
+        screen_curvature(at, of, kind);                                 \
+    }                                                                   \
+    static void strict_of_true_##suffix(batch_in at, values_out of) {   \
+        strict_of_probability(at, of, true, kind);                      \
+    }                                                                   \
+    static void screen_of_true_##suffix(batch_in at, values_out of) {   \
+        screen_of_probability(at, of, true, kind);                      \
+    }                                                                   \
+    static void strict_of_false_##suffix(batch_in at, values_out of) {  \
+        strict_of_probability(at, of, false, kind);                     \
+    }                                                                   \
+    static void screen_of_false_##suffix(batch_in at, values_out of) {  \
+        screen_of_probability(at, of, false, kind);                     \
+    }
+
+OF_KIND(0, 0)
+OF_KIND(1, 1)
+OF_KIND(2, 2)
+OF_KIND(FOCL_GAMMA_ANY, any)
+
 /* ---- The table ---- */
 
-#define ELEMENT(name, domain, gamma, bound, error, stem)                                                        \
-    {                                                                                                             \
-        name, domain, gamma, FLOOR, 2, {{": loss", bound, error}, {": gradient", bound, error}},              \
-            strict_##stem, screen_##stem, exact_##stem                                                            \
+#define FLOOR     0x1p-126
+#define ERROR_0   SURVEY_ROUNDINGS(40)
+#define ERROR_1   SURVEY_ROUNDINGS(40)
+#define ERROR_2   SURVEY_ROUNDINGS(40)
+#define ERROR_any SURVEY_ROUNDINGS(11 * 132 + 40)
+
+static const survey_domain all = {"all floats", 0x80000000U, 0x80000000U, NULL};
+static const survey_domain to_1 = {"0 to 1", 0x3f800001U, 0, NULL};
+static const survey_domain grid = {"2^28 x, gamma", (uint64_t)1 << 28, 0, loss_point};
+
+#define LOSS(name, domain, gamma, suffix, bound, stem)                                                \
+    {                                                                                                 \
+        name, &(domain), gamma, FLOOR, 2,                                                             \
+            {{": loss", bound, ERROR_##suffix, false}, {": gradient", bound, ERROR_##suffix, false}}, \
+            strict_##stem##_##suffix, screen_##stem##_##suffix, exact_##stem                          \
     }
-#define ALL_FLOATS {TO_NAN, TO_NAN, NULL}
-#define UP_TO_1 {TO_1, 0, NULL}
-#define OF_LOGIT(gamma, bound, error)    ELEMENT("focal, gamma " #gamma, BOTH, (float)(gamma), bound, error, loss)
-#define OF_TRUE(gamma, bound, error)     ELEMENT("of p, t = 1, gamma " #gamma, UP, (float)(gamma), bound, error, of_true)
-#define OF_FALSE(gamma, bound, error)    ELEMENT("of p, t = 0, gamma " #gamma, UP, (float)(gamma), bound, error, of_false)
+#define CURVATURE(name, domain, gamma, suffix, bound)                                                                \
+    {                                                                                                                \
+        name, &(domain), gamma, FLOOR, 1, {{": curvature", bound, ERROR_##suffix, true}}, strict_curvature_##suffix, \
+            screen_curvature_##suffix, exact_curvature                                                               \
+    }
+#define OF_LOGIT(gamma, suffix, bound)                                      \
+    LOSS("focal, gamma " #gamma, all, (float)(gamma), suffix, bound, loss), \
+        CURVATURE("focal, gamma " #gamma, all, (float)(gamma), suffix, bound)
+#define OF_PROBABILITY(gamma, suffix, bound)                                          \
+    LOSS("of p, t = 1, gamma " #gamma, to_1, (float)(gamma), suffix, bound, of_true), \
+        LOSS("of p, t = 0, gamma " #gamma, to_1, (float)(gamma), suffix, bound, of_false)
+#define SQUARED                             \
+    {                                       \
+        {": loss", 8, ERROR_2, false}, {    \
+            ": gradient", 8, ERROR_2, false \
+        }                                   \
+    }
+#define ACTIVATIONS                                                                              \
+    {                                                                                            \
+        {"sigmoid: derivative", 5, ERROR_2, false}, {"log-sigmoid: value", 6, ERROR_2, false}, { \
+            "log-sigmoid: derivative", 5, ERROR_2, false                                         \
+        }                                                                                        \
+    }
 
 const survey_subject survey_elements[] = {
-    OF_LOGIT(0, 8, FEW),
-    OF_LOGIT(1, 8, FEW),
-    OF_LOGIT(2, 8, FEW),
-    OF_LOGIT(0.25, 16, POWER_ERROR),
-    OF_LOGIT(0.5, 16, POWER_ERROR),
-    OF_LOGIT(1.5, 16, POWER_ERROR),
-    OF_LOGIT(3, 16, POWER_ERROR),
-    OF_LOGIT(5, 16, POWER_ERROR),
-    OF_LOGIT(10, 16, POWER_ERROR),
-    OF_LOGIT(50, 16, POWER_ERROR),
-    OF_LOGIT(1000, 16, POWER_ERROR),
-    ELEMENT("focal, any gamma", GRID_OF_BOTH, 0, 16, POWER_ERROR, loss),
-    OF_TRUE(0, 8, FEW),
-    OF_TRUE(1, 8, FEW),
-    OF_TRUE(2, 8, FEW),
-    OF_TRUE(0.5, 16, POWER_ERROR),
-    OF_TRUE(3, 16, POWER_ERROR),
-    OF_FALSE(0, 8, FEW),
-    OF_FALSE(1, 8, FEW),
-    OF_FALSE(2, 8, FEW),
-    OF_FALSE(0.5, 16, POWER_ERROR),
-    OF_FALSE(3, 16, POWER_ERROR),
-    ELEMENT("squared error", BOTH, 0, 8, FEW, squared),
-    {"activation",
-     {TO_NAN, TO_NAN, NULL},
-     0,
-     FLOOR,
-     3,
-     {{", sigmoid: product", 5, FEW}, {", log-sigmoid: value", 6, FEW}, {", log-sigmoid: product", 5, FEW}},
-     strict_activations,
-     screen_activations,
-     exact_activations},
-    {NULL, {0, 0, NULL}, 0, 0, 0, {{NULL, 0, 0}}, NULL, NULL, NULL},
+    OF_LOGIT(0, 0, 8),
+    OF_LOGIT(1, 1, 8),
+    OF_LOGIT(2, 2, 8),
+    OF_LOGIT(0.25, any, 16),
+    OF_LOGIT(0.5, any, 16),
+    OF_LOGIT(1.5, any, 16),
+    OF_LOGIT(3, any, 16),
+    OF_LOGIT(5, any, 16),
+    OF_LOGIT(50, any, 16),
+    LOSS("focal, any gamma", grid, 0, any, 16, loss),
+    CURVATURE("focal, any gamma", grid, 0, any, 16),
+    OF_PROBABILITY(0, 0, 8),
+    OF_PROBABILITY(1, 1, 8),
+    OF_PROBABILITY(2, 2, 8),
+    OF_PROBABILITY(0.5, any, 16),
+    OF_PROBABILITY(3, any, 16),
+    {"squared error", &all, 0, FLOOR, 2, SQUARED, strict_squared, screen_squared, exact_squared},
+    {"", &all, 0, FLOOR, 3, ACTIVATIONS, strict_activations, screen_activations, exact_activations},
+    {.name = NULL},
 };

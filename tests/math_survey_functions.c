@@ -1,34 +1,29 @@
 /*
- * The functions of cl/math.clh. Their screens, in roundings u (math_survey.h): exp, log and log1p of a float 2 u each.
- * exp(-|x|) enters the others: log1p(e) passes its error on at most as it is, and so do e / (1 + e) and 1 / (1 + e).
+ * The functions of cl/math.clh. Their screens, in roundings u: exp and log 4, log1p 5 (math_survey_screen.h). exp(-|x|)
+ * enters the others: log1p(e) passes its error on at most as it is, and so do e / (1 + e) and 1 / (1 + e).
  */
 #include "../cl/math.clh"
 #include "math_survey.h"
+#include "math_survey_screen.h"
 
-/* Numbers of floats from 0 on, by their bits. */
-#define TO_NAN      0x80000000U /* all of a sign */
-#define TO_INFINITY 0x7f800001U
-#define TO_1        0x3f800001U
-#define TO_2        0x40000001U
-#define TO_69       0x428a0001U /* pairs end at 2^-100, about exp(-69) */
-#define TO_174      0x432e0001U /* and where the exponential of a softplus is lost beside it */
-
-static double rounded(focl_pair pair) {
+static inline double rounded(focl_pair pair) {
     return (double)(pair.hi + pair.lo);
 }
 
-static double whole(focl_pair pair) {
+static inline double whole(focl_pair pair) {
     return (double)pair.hi + (double)pair.lo;
 }
 
 /* ---- exp ---- */
 
-static void strict_exp(survey_point at, double *values) {
-    values[0] = (double)focl_exp_negative(at.x);
+static void strict_exp(const survey_batch *restrict at, survey_values *restrict of) {
+    for (size_t i = 0; i < SURVEY_BATCH; i++)
+        of->value[0][i] = (double)focl_exp_negative(at->x[i]);
 }
 
-static void screen_exp(survey_point at, double *values) {
-    values[0] = exp(-(double)at.x);
+static void screen_exp(const survey_batch *restrict at, survey_values *restrict of) {
+    for (size_t i = 0; i < SURVEY_BATCH; i++)
+        of->value[0][i] = survey_exp(-(double)at->x[i]);
 }
 
 static void exact_exp(survey_point at, survey_truth *truth) {
@@ -36,8 +31,9 @@ static void exact_exp(survey_point at, survey_truth *truth) {
     mpfr_exp(truth->value[0], truth->value[0], MPFR_RNDN);
 }
 
-static void strict_exp_pair(survey_point at, double *values) {
-    values[0] = whole(focl_exp_negative_pair(at.x));
+static void strict_exp_pair(const survey_batch *restrict at, survey_values *restrict of) {
+    for (size_t i = 0; i < SURVEY_BATCH; i++)
+        of->value[0][i] = whole(focl_exp_negative_pair(at->x[i]));
 }
 
 /* exp(x - y) of logits of every size and nearness. */
@@ -50,12 +46,14 @@ static survey_point near_pair(uint64_t index) {
     return (survey_point){x < y ? x : y, y};
 }
 
-static void strict_exp_difference(survey_point at, double *values) {
-    values[0] = (double)focl_exp_difference(at.x, at.y);
+static void strict_exp_difference(const survey_batch *restrict at, survey_values *restrict of) {
+    for (size_t i = 0; i < SURVEY_BATCH; i++)
+        of->value[0][i] = (double)focl_exp_difference(at->x[i], at->y[i]);
 }
 
-static void screen_exp_difference(survey_point at, double *values) {
-    values[0] = exp((double)at.x - (double)at.y);
+static void screen_exp_difference(const survey_batch *restrict at, survey_values *restrict of) {
+    for (size_t i = 0; i < SURVEY_BATCH; i++)
+        of->value[0][i] = survey_exp((double)at->x[i] - (double)at->y[i]);
 }
 
 static void exact_exp_difference(survey_point at, survey_truth *truth) {
@@ -67,12 +65,14 @@ static void exact_exp_difference(survey_point at, survey_truth *truth) {
 
 /* ---- Logarithms ---- */
 
-static void strict_log1p(survey_point at, double *values) {
-    values[0] = (double)focl_log1p_unit(at.x);
+static void strict_log1p(const survey_batch *restrict at, survey_values *restrict of) {
+    for (size_t i = 0; i < SURVEY_BATCH; i++)
+        of->value[0][i] = (double)focl_log1p_unit(at->x[i]);
 }
 
-static void screen_log1p(survey_point at, double *values) {
-    values[0] = log1p((double)at.x);
+static void screen_log1p(const survey_batch *restrict at, survey_values *restrict of) {
+    for (size_t i = 0; i < SURVEY_BATCH; i++)
+        of->value[0][i] = survey_log1p((double)at->x[i]);
 }
 
 static void exact_log1p(survey_point at, survey_truth *truth) {
@@ -93,29 +93,36 @@ static survey_point pair_up_to_2(uint64_t index) {
     return (survey_point){normal, lower_part(normal, random)};
 }
 
-/* Half of them within 2^-8 of 1, where a logarithm has to come from the lower part too. */
+/* Within 2^-7 of 1, where a logarithm has to come from the lower part too. */
 static survey_point pair_near_1(uint64_t index) {
     const uint64_t random = survey_scramble(index);
     const float hi = focl_as_real(FOCL_ONE_BITS - 0x10000 + (mask)(random >> 32 & 0x1ffff));
     return (survey_point){hi, lower_part(hi, random)};
 }
 
+/* To the end of the exponents, and near 1. */
 static survey_point pair_from_1(uint64_t index) {
     const uint64_t random = survey_scramble(index);
-    const mask range = index & 1 ? 0x10000 : 0x3f000000; /* to the end of the exponents, or near 1 */
-    const float hi = focl_as_real(FOCL_ONE_BITS + (mask)((random >> 32) % (uint64_t)range));
+    const uint64_t range = index & 1 ? 0x10000 : 0x3f000000;
+    const float hi = focl_as_real(FOCL_ONE_BITS + (mask)((random >> 32) % range));
     const float lo = lower_part(hi, random);
     return (survey_point){hi, hi > 1.0F ? lo : fabsf(lo)};
 }
 
-static void strict_negative_log_pair(survey_point at, double *values) {
-    const focl_pair log = focl_negative_log_pair((focl_pair){at.x, at.y});
-    values[0] = rounded(log);
-    values[1] = whole(log);
+static void strict_negative_log_pair(const survey_batch *restrict at, survey_values *restrict of) {
+    for (size_t i = 0; i < SURVEY_BATCH; i++) {
+        const focl_pair log = focl_negative_log_pair((focl_pair){at->x[i], at->y[i]});
+        of->value[0][i] = rounded(log);
+        of->value[1][i] = whole(log);
+    }
 }
 
-static void screen_negative_log(survey_point at, double *values) {
-    values[0] = values[1] = -log((double)at.x + (double)at.y);
+/* Of what is below the normal numbers: infinity. */
+static void screen_negative_log(const survey_batch *restrict at, survey_values *restrict of) {
+    for (size_t i = 0; i < SURVEY_BATCH; i++) {
+        const double x = (double)at->x[i] <= 0x1p-126 ? 0 : (double)at->x[i] + (double)at->y[i];
+        of->value[0][i] = of->value[1][i] = -survey_log(x);
+    }
 }
 
 static void set_sum(mpfr_t sum, survey_point at, survey_truth *truth) {
@@ -126,17 +133,21 @@ static void set_sum(mpfr_t sum, survey_point at, survey_truth *truth) {
 
 static void exact_negative_log(survey_point at, survey_truth *truth) {
     set_sum(truth->value[0], at, truth);
+    if (at.x <= 0x1p-126F)
+        mpfr_set_ui(truth->value[0], 0, MPFR_RNDN);
     mpfr_log(truth->value[0], truth->value[0], MPFR_RNDN);
     mpfr_neg(truth->value[0], truth->value[0], MPFR_RNDN);
     mpfr_set(truth->value[1], truth->value[0], MPFR_RNDN);
 }
 
-static void strict_log_pair(survey_point at, double *values) {
-    values[0] = (double)focl_log_pair((focl_pair){at.x, at.y});
+static void strict_log_pair(const survey_batch *restrict at, survey_values *restrict of) {
+    for (size_t i = 0; i < SURVEY_BATCH; i++)
+        of->value[0][i] = (double)focl_log_pair((focl_pair){at->x[i], at->y[i]});
 }
 
-static void screen_log_pair(survey_point at, double *values) {
-    values[0] = log((double)at.x + (double)at.y);
+static void screen_log_pair(const survey_batch *restrict at, survey_values *restrict of) {
+    for (size_t i = 0; i < SURVEY_BATCH; i++)
+        of->value[0][i] = survey_log((double)at->x[i] + (double)at->y[i]);
 }
 
 static void exact_log_pair(survey_point at, survey_truth *truth) {
@@ -146,47 +157,47 @@ static void exact_log_pair(survey_point at, survey_truth *truth) {
 
 /* ---- softplus and sigmoid ---- */
 
-static double screened_softplus(double x) {
-    return (x > 0 ? x : 0) + log1p(exp(-fabs(x)));
+static void strict_softplus_rounded(const survey_batch *restrict at, survey_values *restrict of) {
+    for (size_t i = 0; i < SURVEY_BATCH; i++)
+        of->value[0][i] = rounded(focl_softplus_pair(at->x[i]));
 }
 
-/* softplus of a float. */
-static void set_softplus(mpfr_t softplus, float x, survey_truth *truth) {
-    mpfr_set_flt(softplus, -fabsf(x), MPFR_RNDN);
-    mpfr_exp(softplus, softplus, MPFR_RNDN);
-    mpfr_log1p(softplus, softplus, MPFR_RNDN);
-    mpfr_set_flt(truth->scratch[1], x > 0 ? x : 0.0F, MPFR_RNDN);
-    mpfr_add(softplus, softplus, truth->scratch[1], MPFR_RNDN);
+static void strict_softplus_pair(const survey_batch *restrict at, survey_values *restrict of) {
+    for (size_t i = 0; i < SURVEY_BATCH; i++)
+        of->value[0][i] = whole(focl_softplus_pair(at->x[i]));
 }
 
-static void strict_softplus_rounded(survey_point at, double *values) {
-    values[0] = rounded(focl_softplus_pair(at.x));
-}
-
-static void strict_softplus_pair(survey_point at, double *values) {
-    values[0] = whole(focl_softplus_pair(at.x));
-}
-
-static void screen_softplus(survey_point at, double *values) {
-    values[0] = screened_softplus((double)at.x);
+static void screen_softplus(const survey_batch *restrict at, survey_values *restrict of) {
+    for (size_t i = 0; i < SURVEY_BATCH; i++) {
+        const double x = (double)at->x[i];
+        of->value[0][i] = (x > 0 ? x : 0) + survey_log1p(survey_exp(-fabs(x)));
+    }
 }
 
 static void exact_softplus(survey_point at, survey_truth *truth) {
-    set_softplus(truth->value[0], at.x, truth);
+    mpfr_set_flt(truth->value[0], -fabsf(at.x), MPFR_RNDN);
+    mpfr_exp(truth->value[0], truth->value[0], MPFR_RNDN);
+    mpfr_log1p(truth->value[0], truth->value[0], MPFR_RNDN);
+    mpfr_set_flt(truth->scratch[1], at.x > 0 ? at.x : 0.0F, MPFR_RNDN);
+    mpfr_add(truth->value[0], truth->value[0], truth->scratch[1], MPFR_RNDN);
 }
 
-static void strict_sigmoid(survey_point at, double *values) {
-    const focl_sigmoid_parts parts = focl_sigmoid(at.x);
-    values[0] = (double)parts.larger;
-    values[1] = (double)parts.smaller;
-    values[2] = (double)parts.log1p_exp;
+static void strict_sigmoid(const survey_batch *restrict at, survey_values *restrict of) {
+    for (size_t i = 0; i < SURVEY_BATCH; i++) {
+        const focl_sigmoid_parts parts = focl_sigmoid(at->x[i]);
+        of->value[0][i] = (double)parts.larger;
+        of->value[1][i] = (double)parts.smaller;
+        of->value[2][i] = (double)parts.log1p_exp;
+    }
 }
 
-static void screen_sigmoid(survey_point at, double *values) {
-    const double e = exp(-fabs((double)at.x));
-    values[0] = 1 / (1 + e);
-    values[1] = e / (1 + e);
-    values[2] = log1p(e);
+static void screen_sigmoid(const survey_batch *restrict at, survey_values *restrict of) {
+    for (size_t i = 0; i < SURVEY_BATCH; i++) {
+        const double e = survey_exp(-fabs((double)at->x[i]));
+        of->value[0][i] = 1 / (1 + e);
+        of->value[1][i] = e / (1 + e);
+        of->value[2][i] = survey_log1p(e);
+    }
 }
 
 static void exact_sigmoid(survey_point at, survey_truth *truth) {
@@ -198,151 +209,57 @@ static void exact_sigmoid(survey_point at, survey_truth *truth) {
     mpfr_log1p(truth->value[2], truth->scratch[1], MPFR_RNDN);
 }
 
-/* ---- power ---- */
-
-/* Exponents gamma softplus(x) from 2^-12 to 131, which is where a power ends, of gamma from 2^-12 to 2^34. */
-static survey_point power_point(uint64_t index) {
-    const uint64_t random = survey_scramble(index);
-    const double gamma = exp2((double)(random >> 40) * (46 * 0x1p-24) - 12);
-    const double softplus = exp2((double)(random & 0xffffff) * (19.03 * 0x1p-24) - 12) / gamma;
-    const double x = softplus > 40 ? softplus : log(expm1(softplus));
-    return (survey_point){(float)x, (float)gamma};
-}
-
-static void strict_power(survey_point at, double *values) {
-    const focl_scaled power = focl_power(at.y, focl_softplus_pair(at.x));
-    values[0] = (double)power.value * (double)power.unscale;
-}
-
-static void screen_power(survey_point at, double *values) {
-    values[0] = exp(-(double)at.y * screened_softplus((double)at.x));
-}
-
-static void exact_power(survey_point at, survey_truth *truth) {
-    set_softplus(truth->value[0], at.x, truth);
-    mpfr_set_flt(truth->scratch[1], -at.y, MPFR_RNDN);
-    mpfr_mul(truth->value[0], truth->value[0], truth->scratch[1], MPFR_RNDN);
-    mpfr_exp(truth->value[0], truth->value[0], MPFR_RNDN);
-}
-
 /* ---- The table ---- */
 
-#define FLOOR          0x1p-126
-#define PAIR_BOUND     0x1p-6
-#define GRID           ((uint64_t)1 << 30)
-#define EXPONENT_ERROR SURVEY_ROUNDINGS(88 + 2) /* 1 u of an exponent up to 88 */
-#define POWER_ERROR    SURVEY_ROUNDINGS(6 * 132 + 2) /* softplus 5 u, its product with gamma one more */
+#define FLOOR      0x1p-126
+#define PAIR_BOUND 0x1p-6
+#define EXP_ERROR  SURVEY_ROUNDINGS(4)
+#define LOG_ERROR  SURVEY_ROUNDINGS(5)
+#define SUM_ERROR  SURVEY_ROUNDINGS(88 + 4) /* the rounding of a difference of up to 88 */
+#define BOTH_ERROR SURVEY_ROUNDINGS(10)     /* exp, log1p and a sum */
+#define GRID       ((uint64_t)1 << 28)
 
-/* Powers end at 2^-190: what they are multiplied with may be large. */
-#define POWER(gamma_name, gamma, bound)                                                                           \
-    {                                                                                                             \
-        "power, gamma " gamma_name, {TO_NAN, TO_NAN, NULL}, gamma, 0x1p-190, 1, {{"", bound, POWER_ERROR}},       \
-            strict_power, screen_power, exact_power                                                               \
+/* Counts of floats from 0 on, by their bits. Pairs end at 2^-100, about exp(-69). */
+static const survey_domain all = {"all floats", 0x80000000U, 0x80000000U, NULL};
+static const survey_domain from_0 = {"all from 0 on", 0x80000000U, 0, NULL};
+static const survey_domain to_1 = {"0 to 1", 0x3f800001U, 0, NULL};
+static const survey_domain to_2 = {"0 to 2", 0x40000001U, 0, NULL};
+static const survey_domain to_69 = {"0 to 69", 0x428a0001U, 0, NULL};
+static const survey_domain about_0 = {"-69 to 174", 0x432e0001U, 0x428a0001U, NULL};
+static const survey_domain near_pairs = {"2^28 x <= y", GRID, 0, near_pair};
+static const survey_domain pairs_to_2 = {"2^28 pairs to 2", GRID, 0, pair_up_to_2};
+static const survey_domain pairs_near_1 = {"2^28 pairs near 1", GRID, 0, pair_near_1};
+static const survey_domain pairs_from_1 = {"2^28 pairs from 1 on", GRID, 0, pair_from_1};
+
+/* Name, domain, the outputs (their number first) and the stems of the three functions. */
+#define SUBJECT(name, domain, count, outputs, strict, screen, exact) \
+    { name, &(domain), 0, FLOOR, count, outputs, strict, screen, exact }
+#define OUTPUTS(...) \
+    { __VA_ARGS__ }
+#define ONE(bound, error)           \
+    {                               \
+        { "", bound, error, false } \
     }
+#define LOGS OUTPUTS({", rounded", 0.6, LOG_ERROR, false}, {", pair", PAIR_BOUND, LOG_ERROR, false})
+#define SIGMOIDS                                                                       \
+    OUTPUTS({"(abs x)", 1.3, BOTH_ERROR, false}, {"(-abs x)", 1.8, BOTH_ERROR, false}, \
+            {", log(1 + exp(-abs x))", 1.8, BOTH_ERROR, false})
 
 const survey_subject survey_functions[] = {
-    {"exp(-x)", {TO_NAN, 0, NULL}, 0, FLOOR, 1, {{"", 0.95, SURVEY_ROUNDINGS(2)}}, strict_exp, screen_exp, exact_exp},
-    {"exp(-x) as a pair",
-     {TO_69, 0, NULL},
-     0,
-     FLOOR,
-     1,
-     {{"", PAIR_BOUND, SURVEY_ROUNDINGS(2)}},
-     strict_exp_pair,
-     screen_exp,
-     exact_exp},
-    {"exp(x - y)",
-     {GRID, 0, near_pair},
-     0,
-     FLOOR,
-     1,
-     {{"", 0.95, EXPONENT_ERROR}},
-     strict_exp_difference,
-     screen_exp_difference,
-     exact_exp_difference},
-    {"log1p", {TO_1, 0, NULL}, 0, FLOOR, 1, {{"", 1.2, SURVEY_ROUNDINGS(2)}}, strict_log1p, screen_log1p, exact_log1p},
-    {"-log x",
-     {TO_2, 0, NULL},
-     0,
-     FLOOR,
-     2,
-     {{", rounded", 0.52, SURVEY_ROUNDINGS(2)}, {" as a pair", PAIR_BOUND, SURVEY_ROUNDINGS(2)}},
-     strict_negative_log_pair,
-     screen_negative_log,
-     exact_negative_log},
-    {"-log(x + y)",
-     {GRID, 0, pair_up_to_2},
-     0,
-     FLOOR,
-     2,
-     {{", rounded", 0.52, SURVEY_ROUNDINGS(2)}, {" as a pair", PAIR_BOUND, SURVEY_ROUNDINGS(2)}},
-     strict_negative_log_pair,
-     screen_negative_log,
-     exact_negative_log},
-    {"-log(x + y) near 1",
-     {GRID, 0, pair_near_1},
-     0,
-     FLOOR,
-     2,
-     {{", rounded", 0.52, SURVEY_ROUNDINGS(2)}, {" as a pair", PAIR_BOUND, SURVEY_ROUNDINGS(2)}},
-     strict_negative_log_pair,
-     screen_negative_log,
-     exact_negative_log},
-    {"log(x + y), of at least 1",
-     {GRID, 0, pair_from_1},
-     0,
-     FLOOR,
-     1,
-     {{"", 1.6, SURVEY_ROUNDINGS(2)}},
-     strict_log_pair,
-     screen_log_pair,
-     exact_log_pair},
-    {"softplus(x), rounded",
-     {TO_NAN, TO_NAN, NULL},
-     0,
-     FLOOR,
-     1,
-     {{"", 0.6, SURVEY_ROUNDINGS(5)}},
-     strict_softplus_rounded,
-     screen_softplus,
-     exact_softplus},
-    {"softplus(x) as a pair",
-     {TO_174, TO_69, NULL},
-     0,
-     FLOOR,
-     1,
-     {{"", PAIR_BOUND, SURVEY_ROUNDINGS(5)}},
-     strict_softplus_pair,
-     screen_softplus,
-     exact_softplus},
-    {"sigmoid",
-     {TO_NAN, TO_NAN, NULL},
-     0,
-     FLOOR,
-     3,
-     {{"(|x|)", 1.3, SURVEY_ROUNDINGS(4)}, {"(-|x|)", 1.8, SURVEY_ROUNDINGS(4)}, {", log(1 + exp(-|x|))", 1.8, SURVEY_ROUNDINGS(4)}},
-     strict_sigmoid,
-     screen_sigmoid,
-     exact_sigmoid},
-    POWER("0.001", 0.001F, 8),
-    POWER("0.25", 0.25F, 8),
-    POWER("0.5", 0.5F, 8),
-    POWER("1.5", 1.5F, 8),
-    POWER("3", 3, 8),
-    POWER("5", 5, 8),
-    POWER("10", 10, 8),
-    POWER("64", 64, 8),
-    POWER("1000", 1000, 8),
-    POWER("1e6", 1e6F, 8),
-    POWER("1e10", 1e10F, 8),
-    {"power, any gamma",
-     {GRID, 0, power_point},
-     0,
-     0x1p-190,
-     1,
-     {{"", 8, POWER_ERROR}},
-     strict_power,
-     screen_power,
-     exact_power},
-    {NULL, {0, 0, NULL}, 0, 0, 0, {{NULL, 0, 0}}, NULL, NULL, NULL},
+    SUBJECT("exp(-x)", from_0, 1, ONE(0.95, EXP_ERROR), strict_exp, screen_exp, exact_exp),
+    SUBJECT("exp(-x), pair", to_69, 1, ONE(PAIR_BOUND, EXP_ERROR), strict_exp_pair, screen_exp, exact_exp),
+    SUBJECT("exp(x - y)", near_pairs, 1, ONE(0.95, SUM_ERROR), strict_exp_difference, screen_exp_difference,
+            exact_exp_difference),
+    SUBJECT("log1p(x)", to_1, 1, ONE(1.2, LOG_ERROR), strict_log1p, screen_log1p, exact_log1p),
+    SUBJECT("log(x + y)", pairs_from_1, 1, ONE(1.6, LOG_ERROR), strict_log_pair, screen_log_pair, exact_log_pair),
+    SUBJECT("-log x", to_2, 2, LOGS, strict_negative_log_pair, screen_negative_log, exact_negative_log),
+    SUBJECT("-log(x + y)", pairs_to_2, 2, LOGS, strict_negative_log_pair, screen_negative_log, exact_negative_log),
+    SUBJECT("-log(x + y), x near 1", pairs_near_1, 2, LOGS, strict_negative_log_pair, screen_negative_log,
+            exact_negative_log),
+    SUBJECT("softplus(x), rounded", all, 1, ONE(0.6, BOTH_ERROR), strict_softplus_rounded, screen_softplus,
+            exact_softplus),
+    SUBJECT("softplus(x), pair", about_0, 1, ONE(PAIR_BOUND, BOTH_ERROR), strict_softplus_pair, screen_softplus,
+            exact_softplus),
+    SUBJECT("sigmoid", all, 3, SIGMOIDS, strict_sigmoid, screen_sigmoid, exact_sigmoid),
+    {.name = NULL},
 };
