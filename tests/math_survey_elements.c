@@ -11,7 +11,9 @@
 #include "math_survey.h"
 #include "math_survey_screen.h"
 
+/* Loops become vectors only if everything in them is inlined. */
 #define INLINE static inline __attribute__((always_inline))
+#define FLAT   static __attribute__((flatten))
 
 INLINE focl_rule rule_of(int activation, int objective, int kind, float gamma) {
     return (focl_rule){
@@ -138,7 +140,7 @@ static void exact_loss(survey_point at, survey_truth *truth) {
 
 /*
  * The curvature q^gamma p [q (1 + 2 gamma) + gamma S (gamma p - q)] is a sum of either sign, and counted in ulps of the
- * largest of the terms q^gamma p times q, 2 gamma q, gamma S p, gamma S q and gamma |gamma - 1| S p.
+ * largest of it and its terms q^gamma p times q, 2 gamma q, gamma S p, gamma S q and gamma |gamma - 1| S p.
  */
 INLINE void strict_curvature(const survey_batch *restrict at, survey_values *restrict of, int kind) {
     for (size_t i = 0; i < SURVEY_BATCH; i++) {
@@ -163,7 +165,8 @@ INLINE void screen_curvature(const survey_batch *restrict at, survey_values *res
         const double focused = gamma * of.s;
         const double focusing = focused * greater(greater(of.p, of.q), fabs(gamma - 1) * of.p);
         to->value[0][i] = factor * (of.q * (1 + 2 * gamma) + focused * (gamma * of.p - of.q));
-        to->size[0][i] = factor * greater(of.q * greater(1, 2 * gamma), focusing);
+        const double largest = factor * greater(of.q * greater(1, 2 * gamma), focusing);
+        to->size[0][i] = greater(largest, fabs(to->value[0][i]));
     }
 }
 
@@ -201,6 +204,8 @@ static void exact_curvature(survey_point at, survey_truth *truth) {
     mpfr_mul(term, of.power, of.p, MPFR_RNDN);
     mpfr_mul(value, value, term, MPFR_RNDN);
     mpfr_mul(size, size, term, MPFR_RNDN);
+    mpfr_abs(term, value, MPFR_RNDN);
+    keep_greater(size, term);
 }
 
 /* gamma from 2^-12 to 2^12 with exponents gamma softplus(x) from 2^-12 to 88. */
@@ -293,7 +298,7 @@ static void exact_of_false(survey_point at, survey_truth *truth) {
 
 /* ---- Squared error of logits ---- */
 
-static void strict_squared(const survey_batch *restrict at, survey_values *restrict of) {
+FLAT void strict_squared(const survey_batch *restrict at, survey_values *restrict of) {
     for (size_t i = 0; i < SURVEY_BATCH; i++) {
         const focl_rule rule = rule_of(FOCL_ACTIVATION_SIGMOID, FOCL_OBJECTIVE_MSE, 0, 0);
         const focl_element one = focl_dense_element(at->x[i], 1.0F, 1.0F, rule);
@@ -320,7 +325,7 @@ static void exact_squared(survey_point at, survey_truth *truth) {
 
 /* ---- Activations, with an upstream gradient of 1 ---- */
 
-static void strict_activations(const survey_batch *restrict at, survey_values *restrict of) {
+FLAT void strict_activations(const survey_batch *restrict at, survey_values *restrict of) {
     for (size_t i = 0; i < SURVEY_BATCH; i++) {
         const focl_activated sigmoid = focl_activate_element(at->x[i], 1.0F, FOCL_KIND_SIGMOID);
         const focl_activated log_sigmoid = focl_activate_element(at->x[i], 1.0F, FOCL_KIND_LOG_SIGMOID);
@@ -351,30 +356,30 @@ static void exact_activations(survey_point at, survey_truth *truth) {
 typedef const survey_batch *restrict batch_in;
 typedef survey_values *restrict values_out;
 
-#define OF_KIND(kind, suffix)                                           \
-    static void strict_loss_##suffix(batch_in at, values_out of) {      \
-        strict_loss(at, of, kind);                                      \
-    }                                                                   \
-    static void screen_loss_##suffix(batch_in at, values_out of) {      \
-        screen_loss(at, of, kind);                                      \
-    }                                                                   \
-    static void strict_curvature_##suffix(batch_in at, values_out of) { \
-        strict_curvature(at, of, kind);                                 \
-    }                                                                   \
-    static void screen_curvature_##suffix(batch_in at, values_out of) { \
-        screen_curvature(at, of, kind);                                 \
-    }                                                                   \
-    static void strict_of_true_##suffix(batch_in at, values_out of) {   \
-        strict_of_probability(at, of, true, kind);                      \
-    }                                                                   \
-    static void screen_of_true_##suffix(batch_in at, values_out of) {   \
-        screen_of_probability(at, of, true, kind);                      \
-    }                                                                   \
-    static void strict_of_false_##suffix(batch_in at, values_out of) {  \
-        strict_of_probability(at, of, false, kind);                     \
-    }                                                                   \
-    static void screen_of_false_##suffix(batch_in at, values_out of) {  \
-        screen_of_probability(at, of, false, kind);                     \
+#define OF_KIND(kind, suffix)                                         \
+    FLAT void strict_loss_##suffix(batch_in at, values_out of) {      \
+        strict_loss(at, of, kind);                                    \
+    }                                                                 \
+    FLAT void screen_loss_##suffix(batch_in at, values_out of) {      \
+        screen_loss(at, of, kind);                                    \
+    }                                                                 \
+    FLAT void strict_curvature_##suffix(batch_in at, values_out of) { \
+        strict_curvature(at, of, kind);                               \
+    }                                                                 \
+    FLAT void screen_curvature_##suffix(batch_in at, values_out of) { \
+        screen_curvature(at, of, kind);                               \
+    }                                                                 \
+    FLAT void strict_of_true_##suffix(batch_in at, values_out of) {   \
+        strict_of_probability(at, of, true, kind);                    \
+    }                                                                 \
+    FLAT void screen_of_true_##suffix(batch_in at, values_out of) {   \
+        screen_of_probability(at, of, true, kind);                    \
+    }                                                                 \
+    FLAT void strict_of_false_##suffix(batch_in at, values_out of) {  \
+        strict_of_probability(at, of, false, kind);                   \
+    }                                                                 \
+    FLAT void screen_of_false_##suffix(batch_in at, values_out of) {  \
+        screen_of_probability(at, of, false, kind);                   \
     }
 
 OF_KIND(0, 0)
@@ -441,7 +446,7 @@ const survey_subject survey_elements[] = {
     OF_PROBABILITY(2, 2, 8),
     OF_PROBABILITY(0.5, any, 16),
     OF_PROBABILITY(3, any, 16),
-    {"squared error", &all, 0, FLOOR, 2, SQUARED, strict_squared, screen_squared, exact_squared},
+    {"squared error", &all, 0, 2 * FLOOR, 2, SQUARED, strict_squared, screen_squared, exact_squared},
     {"", &all, 0, FLOOR, 3, ACTIVATIONS, strict_activations, screen_activations, exact_activations},
     {.name = NULL},
 };

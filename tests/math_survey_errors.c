@@ -16,12 +16,21 @@ static inline double ulp_at(double magnitude, double caution) {
     return survey_double(survey_bits(magnitude * (1 - caution)) & 0x7ff0000000000000U) * 0x1p-23;
 }
 
+/*
+ * What flushing takes off a result and no rounding is to blame for: of sums every term and every factor may be gone,
+ * and what it is multiplied with is at most gamma softplus, or softplus.
+ */
+static inline double flushed_away(const survey_subject *subject, bool is_sum, double gamma) {
+    return is_sum ? subject->floor * (92 * (gamma > 1 ? gamma : 1)) : 0;
+}
+
 /* off is got - want, size what the ulps are of. */
-static inline double error_of(double got, double size, double off, double floor, double caution) {
+static inline double error_of(double size, double off, double flushed, double floor, double caution) {
     const double limit = floor * floors_that_may_be_0;
-    const double error = off == 0 ? 0 : fabs(off) / ulp_at(fabs(size), caution);
+    const double counted = fabs(off) - flushed;
+    const double error = counted <= 0 ? 0 : counted / ulp_at(fabs(size), caution);
     const double of_normal = error >= 0 ? error : (double)INFINITY;
-    return fabs(size) <= limit ? (fabs(got) <= limit ? 0 : (double)INFINITY) : of_normal;
+    return fabs(size) <= limit ? (counted <= limit ? 0 : (double)INFINITY) : of_normal;
 }
 
 /* An infinity is right where it is the truth. */
@@ -41,10 +50,11 @@ void survey_screened_errors(const survey_subject *subject, size_t output, const 
     const double *restrict value = got->value[output];
     const double *restrict truth = want->value[output];
     const double *restrict size = subject->outputs[output].is_sum ? want->size[output] : truth;
-    const double floor = subject->floor;
+    const bool is_sum = subject->outputs[output].is_sum;
     for (size_t i = 0; i < SURVEY_BATCH; i++) {
-        const double off = difference_of(value[i], truth[i]);
-        errors[i] = error_at((double)batch->x[i], value[i], error_of(value[i], size[i], off, floor, 0x1p-48));
+        const double flushed = flushed_away(subject, is_sum, (double)batch->y[i]);
+        const double error = error_of(size[i], difference_of(value[i], truth[i]), flushed, subject->floor, 0x1p-48);
+        errors[i] = error_at((double)batch->x[i], value[i], error);
     }
 }
 
@@ -99,7 +109,8 @@ double survey_exact_error(const survey_subject *subject, size_t output, survey_p
     if (!isfinite(point.x))
         return error_at((double)point.x, value, INFINITY);
     subject->exact(point, truth);
-    return error_of(value, size_of(subject, output, truth), off_by(truth, output, value), subject->floor, 0);
+    const double flushed = flushed_away(subject, subject->outputs[output].is_sum, (double)point.y);
+    return error_of(size_of(subject, output, truth), off_by(truth, output, value), flushed, subject->floor, 0);
 }
 
 double survey_screen_error(const survey_subject *subject, size_t output, survey_point point, survey_truth *truth) {
@@ -113,6 +124,5 @@ double survey_screen_error(const survey_subject *subject, size_t output, survey_
     const double size = size_of(subject, output, truth);
     if (fabs(size) <= subject->floor)
         return 0;
-    return error_of(screened.value[output][0], size, off_by(truth, output, screened.value[output][0]), subject->floor,
-                    0);
+    return error_of(size, off_by(truth, output, screened.value[output][0]), 0, subject->floor, 0);
 }
