@@ -256,8 +256,8 @@ static const survey_domain pairs_from_1 = {"2^28 pairs from 1 on", GRID, 0, pair
 #define LOGS       OUTPUTS({", rounded", 0.6, LOG_ERROR, false}, {", pair", PAIR_BOUND, LOG_ERROR, false})
 #define SOFTPLUSES OUTPUTS({", rounded", 0.6, BOTH_ERROR, false}, {", pair", PAIR_BOUND, BOTH_ERROR, false})
 #define SIGMOIDS                                                                       \
-    OUTPUTS({"(abs x)", 1.3, BOTH_ERROR, false}, {"(-abs x)", 1.8, BOTH_ERROR, false}, \
-            {", log(1 + exp(-abs x))", 2, BOTH_ERROR, false})
+    OUTPUTS({"(abs x)", 1.3, BOTH_ERROR, false}, {"(-abs x)", 1.9, BOTH_ERROR, false}, \
+            {", log(1 + exp(-abs x))", 2.1, BOTH_ERROR, false})
 
 const survey_subject survey_functions[] = {
     SUBJECT("exp(-x)", from_0, 1, ONE(1, EXP_ERROR), strict_exp, screen_exp, exact_exp),
