@@ -108,10 +108,10 @@ const survey_subject survey_powers[] = {
     POWER("gamma 3", all, 3, 4),
     POWER("gamma 5", all, 5, 4),
     POWER("gamma 10", all, 10, 4),
-    POWER("gamma 64", all, 64, 4),
+    POWER("gamma 64", all, 64, 5),
     POWER("gamma 1000", all, 1000, 8),
     POWER("gamma 1e6", all, 1e6F, 8),
     POWER("gamma 1e10", all, 1e10F, 12),
-    POWER("any gamma", grid, 0, 12),
+    POWER("any gamma", grid, 0, 16),
     {.name = NULL},
 };
