@@ -425,18 +425,12 @@ static const survey_domain grid = {"2^28 x, gamma", (uint64_t)1 << 28, 0, loss_p
 #define OF_PROBABILITY(gamma, suffix, bound)                                          \
     LOSS("of p, t = 1, gamma " #gamma, to_1, (float)(gamma), suffix, bound, of_true), \
         LOSS("of p, t = 0, gamma " #gamma, to_1, (float)(gamma), suffix, bound, of_false)
-#define SQUARED                             \
-    {                                       \
-        {": loss", 8, ERROR_2, false}, {    \
-            ": gradient", 8, ERROR_2, false \
-        }                                   \
-    }
-#define ACTIVATIONS                                                                                  \
-    {                                                                                                \
-        {", sigmoid: derivative", 5, ERROR_2, false}, {", log-sigmoid: value", 6, ERROR_2, false}, { \
-            "log-sigmoid: derivative", 5, ERROR_2, false                                             \
-        }                                                                                            \
-    }
+#define OUTPUTS(...) \
+    { __VA_ARGS__ }
+#define SQUARED OUTPUTS({": loss", 8, ERROR_2, false}, {": gradient", 8, ERROR_2, false})
+#define ACTIVATIONS                                                                                    \
+    OUTPUTS({", sigmoid: derivative", 5, ERROR_2, false}, {", log-sigmoid: value", 6, ERROR_2, false}, \
+            {", log-sigmoid: derivative", 5, ERROR_2, false})
 
 const survey_subject survey_elements[] = {
     OF_LOGIT(0, 0, 8),
@@ -450,7 +444,6 @@ const survey_subject survey_elements[] = {
     OF_PROBABILITY(0, 0, 8),
     OF_PROBABILITY(1, 1, 8),
     OF_PROBABILITY(2, 2, 8),
-    OF_PROBABILITY(0.5, any, 16),
     OF_PROBABILITY(3, any, 16),
     {"squared error", &all, 0, 2 * FLOOR, 2, SQUARED, strict_squared, screen_squared, exact_squared},
     {"activation", &all, 0, FLOOR, 3, ACTIVATIONS, strict_activations, screen_activations, exact_activations},

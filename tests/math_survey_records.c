@@ -7,8 +7,8 @@
 
 enum { LINE = 512, CELLS = 5 };
 
-/* Half of the last digit that is written. */
-static const double written_to = 0.00051;
+/* Half of the last digit that is written, and a little. */
+static const double written_to = 0.0006;
 
 void survey_name(const survey_subject *subject, size_t output, char name[SURVEY_NAME]) {
     snprintf(name, SURVEY_NAME, "%s%s", subject->name, subject->outputs[output].name);
