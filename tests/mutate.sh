@@ -63,7 +63,7 @@ copy_tree() {
         -DFOCL_BUILD_COMMAND=OFF >/dev/null
 }
 
-# Puts `to` in the place of `from` in a file of the copy, or the other way round.
+# Puts `to` in the place of `from` in a file of the copy.
 replace() {
     local path=$copy/$1 from=$2 to=$3 text
     text=$(cat "$path" && echo .)
@@ -153,6 +153,7 @@ try() {
         echo "SKIP: $name: ${on%% *} is not here"
         return
     fi
+    cp -p "$copy/$file" "$work/original"
     replace "$file" "$from" "$to"
     if ! builds "$test"; then
         survived=$((survived + 1))
@@ -164,8 +165,7 @@ try() {
         caught=$((caught + 1))
         verdict="caught, $(reason)"
     fi
-    cp -p "$root/$file" "$copy/$file"
-    touch "$copy/$file"
+    cp "$work/original" "$copy/$file"
     echo "$name: $verdict ($((SECONDS - start)) s)"
 }
 
