@@ -104,12 +104,14 @@ normalizer_count(FOCL_WORK_PARAMETERS __global focl_tile_counts *tile_counts, ul
     const focl_size limit = work.rows_end;
 #endif
     focl_tile_counts sum = {0, 0, 0, FOCL_NONE};
+    FOCL_ROLLED
     for (uint position = item * FOCL_VECTOR; position < FOCL_TILE; position += FOCL_GROUP * FOCL_VECTOR)
         if (position < limit - start)
             focl_count_vector(&work, start + position, position, &sum);
     parts[item] = sum;
     barrier(CLK_LOCAL_MEM_FENCE);
     if (item == 0) {
+        FOCL_ROLLED
         for (uint part = 1; part < FOCL_GROUP; ++part) {
             focl_add_counts(&sum, parts[part].ignored, parts[part].positive, parts[part].out_of_range);
             sum.first = min(sum.first, parts[part].first);

@@ -44,6 +44,16 @@ foreach(test_source IN LISTS test_sources)
     set_tests_properties(${test_name} PROPERTIES ENVIRONMENT "${environment}" SKIP_RETURN_CODE 77 TIMEOUT 600)
 endforeach()
 
+# For the test that looks whether every kernel has been launched.
+set(kernel_stems "")
+foreach(flat_kernel IN LISTS FOCL_FLAT_KERNELS)
+    cmake_path(GET flat_kernel STEM kernel_stem)
+    list(APPEND kernel_stems ${kernel_stem})
+endforeach()
+list(JOIN kernel_stems " " kernel_stems)
+target_compile_definitions(test_every_kernel PRIVATE FOCL_KERNEL_STEMS="${kernel_stems}")
+target_link_libraries(test_every_kernel PRIVATE ${CMAKE_DL_LIBS})
+
 # A compiler that knows OpenCL C and no device's extensions reads every kernel file with its default settings.
 find_program(FOCL_OPENCL_CLANG NAMES clang-15 clang-16 clang-17 clang-18 clang-19 clang-14)
 mark_as_advanced(FOCL_OPENCL_CLANG)

@@ -196,7 +196,7 @@ focl_status focl_create(focl_handle **handle, const char *selector) {
     return finish(made, status, handle);
 }
 
-static bool context_has(cl_context context, cl_device_id device) {
+static bool context_lists(cl_context context, cl_device_id device) {
     cl_device_id devices[64];
     size_t bytes = 0;
     if (clGetContextInfo(context, CL_CONTEXT_DEVICES, sizeof devices, devices, &bytes) != CL_SUCCESS)
@@ -206,6 +206,17 @@ static bool context_has(cl_context context, cl_device_id device) {
             return true;
     }
     return false;
+}
+
+/* Of a context of sub-devices PoCL lists the devices that they are parts of. */
+static bool context_has(cl_context context, cl_device_id device) {
+    while (device && !context_lists(context, device)) {
+        cl_device_id whole = NULL;
+        if (clGetDeviceInfo(device, CL_DEVICE_PARENT_DEVICE, sizeof whole, &whole, NULL) != CL_SUCCESS)
+            return false;
+        device = whole;
+    }
+    return device != NULL;
 }
 
 focl_status focl_create_from_cl(focl_handle **handle, cl_context context, cl_device_id device) {

@@ -2,7 +2,7 @@
 #ifndef FOCL_TESTS_SUPPORT_JUDGE_H
 #define FOCL_TESTS_SUPPORT_JUDGE_H
 
-#include "support_loss.h"
+#include "support_problem.h"
 
 /* Of an element, or of all elements of a row: before weights, upstream and normaliser. */
 typedef struct loss_judges {

@@ -40,9 +40,7 @@ typedef struct jet {
 } jet;
 
 static double *doubles(size_t count) {
-    double *values = calloc(count + 1, sizeof *values);
-    ck_assert_ptr_nonnull(values);
-    return values;
+    return test_zeros(count, sizeof(double));
 }
 
 /* ---- The row ---- */
@@ -117,8 +115,7 @@ static row row_create(const loss_problem *problem, size_t number) {
     of.y = doubles(classes);
     of.a = doubles(classes);
     of.cost = doubles(classes);
-    of.is_clamped = calloc(classes + 1, sizeof *of.is_clamped);
-    ck_assert_ptr_nonnull(of.is_clamped);
+    of.is_clamped = test_zeros(classes, sizeof *of.is_clamped);
     for (size_t c = 0; c < classes; c++) {
         const loss_element element = loss_element_in_row(description, number, c);
         inputs[c] = loss_value_at(description->logits_type, problem->inputs[LOSS_logits], element.place);

@@ -1,4 +1,4 @@
-#include "support_loss.h"
+#include "support_problem.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -228,8 +228,7 @@ static bool is_as_before(const loss_problem *problem, const loss_answer *before,
 }
 
 static bool *mark_entries(const focl_loss_description *description, enum loss_array array) {
-    bool *is_entry = calloc(loss_array_elements(description, array) + 1, sizeof *is_entry);
-    ck_assert_ptr_nonnull(is_entry);
+    bool *is_entry = test_zeros(loss_array_elements(description, array), sizeof *is_entry);
     for (size_t i = 0; i < loss_array_count(description, array); i++)
         is_entry[loss_array_place(description, array, i)] = true;
     return is_entry;
@@ -244,7 +243,7 @@ void loss_assert_gaps(const loss_problem *problem, const loss_answer *answer) {
         bool *is_entry = mark_entries(description, (enum loss_array)array);
         for (size_t i = 0; i < loss_array_elements(description, (enum loss_array)array); i++)
             if (!is_entry[i] && !is_as_before(problem, &before, answer, (enum loss_array)array, i))
-                ck_abort_msg("%s: written between the elements of %s, at %zu", problem->name, arrays[array].name, i);
+                test_fail("%s: written between the elements of %s, at %zu", problem->name, arrays[array].name, i);
         free(is_entry);
     }
     loss_answer_free(&before);
@@ -290,7 +289,7 @@ static void copy_inputs(const loss_problem *problem, void *copies[LOSS_FIRST_OUT
 }
 
 static void assert_input_unchanged(const loss_problem *problem, enum loss_array array, const void *now) {
-    ck_assert_msg(memcmp(problem->inputs[array], now, loss_array_bytes(&problem->description, array)) == 0,
+    test_require(memcmp(problem->inputs[array], now, loss_array_bytes(&problem->description, array)) == 0,
                   "%s: the call wrote to its input %s", problem->name, arrays[array].name);
 }
 
@@ -348,7 +347,7 @@ static cl_mem create_buffer(cl_context context, const loss_problem *problem, enu
     cl_int code = CL_SUCCESS;
     cl_mem memory = clCreateBuffer(context, CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR, bytes, staging, &code);
     test_guarded_free(staging);
-    ck_assert_int_eq(code, CL_SUCCESS);
+    test_require(code == CL_SUCCESS, "%s: clCreateBuffer: %d", problem->name, (int)code);
     return memory;
 }
 
@@ -386,10 +385,11 @@ static unsigned char *read_buffer(cl_command_queue queue, const loss_buffers *bu
     const size_t bytes = buffer_bytes(problem, array, buffers->offset);
     const size_t start = start_of(problem, array, buffers->offset);
     unsigned char *contents = test_guarded(bytes);
-    ck_assert_int_eq(clEnqueueReadBuffer(queue, buffers->memory[array], CL_TRUE, 0, bytes, contents, 0, NULL, NULL),
-                     CL_SUCCESS);
-    ck_assert_msg(test_is_poison(contents, start), "%s: written before %s", problem->name, arrays[array].name);
-    ck_assert_msg(test_is_poison(contents + bytes - TEST_GUARD_BYTES, TEST_GUARD_BYTES), "%s: written behind %s",
+    const cl_int code =
+        clEnqueueReadBuffer(queue, buffers->memory[array], CL_TRUE, 0, bytes, contents, 0, NULL, NULL);
+    test_require(code == CL_SUCCESS, "%s: clEnqueueReadBuffer: %d", problem->name, (int)code);
+    test_require(test_is_poison(contents, start), "%s: written before %s", problem->name, arrays[array].name);
+    test_require(test_is_poison(contents + bytes - TEST_GUARD_BYTES, TEST_GUARD_BYTES), "%s: written behind %s",
                   problem->name, arrays[array].name);
     return contents;
 }
@@ -397,7 +397,8 @@ static unsigned char *read_buffer(cl_command_queue queue, const loss_buffers *bu
 void loss_buffers_read(cl_command_queue queue, const loss_buffers *buffers, const loss_problem *problem,
                        const loss_answer *answer) {
     const bool in_place = problem->description.in_place && answer->outputs[LOSS_gradient];
-    ck_assert_int_eq(clFinish(queue), CL_SUCCESS);
+    const cl_int code = clFinish(queue);
+    test_require(code == CL_SUCCESS, "%s: clFinish: %d", problem->name, (int)code);
     for (size_t i = 0; i < LOSS_ARRAYS; i++) {
         if (!buffers->memory[i])
             continue;
@@ -415,7 +416,7 @@ void loss_buffers_release(loss_buffers *buffers) {
     for (size_t i = 0; i < LOSS_ARRAYS; i++) {
         const bool shared = i == LOSS_gradient && buffers->memory[i] == buffers->memory[LOSS_logits];
         if (buffers->memory[i] && !shared)
-            ck_assert_int_eq(clReleaseMemObject(buffers->memory[i]), CL_SUCCESS);
+            test_require(clReleaseMemObject(buffers->memory[i]) == CL_SUCCESS, "clReleaseMemObject failed");
     }
     *buffers = (loss_buffers){0};
 }

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "support_loss.h"
+#include "support_problem.h"
 
 static double random_logit(test_random *random) {
     const bool moderate = test_random_below(random, 3) == 0;

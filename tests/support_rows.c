@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "support_loss.h"
+#include "support_problem.h"
 
 /* A row while it is made. */
 typedef struct row {
@@ -183,9 +183,8 @@ void loss_fill_rows(loss_problem *problem, test_random *random) {
     row of = {.classes = classes, .any_class_costs = description->label_smoothing > 0};
     if (loss_array_count(description, LOSS_logits) == 0)
         return;
-    of.target = calloc(classes, sizeof *of.target);
-    of.logits = calloc(classes, sizeof *of.logits);
-    ck_assert(of.target && of.logits);
+    of.target = test_zeros(classes, sizeof *of.target);
+    of.logits = test_zeros(classes, sizeof *of.logits);
     for (size_t row_number = 0; row_number < loss_row_count(description); row_number++)
         fill_row(problem, &of, row_number, random);
     free(of.target);

@@ -59,15 +59,11 @@ static factors factors_of_derivatives(const loss_problem *problem, double normal
 /* ---- The truth ---- */
 
 static double *doubles(size_t count) {
-    double *values = calloc(count + 1, sizeof *values);
-    ck_assert_ptr_nonnull(values);
-    return values;
+    return test_zeros(count, sizeof(double));
 }
 
 static loss_judge *judges(size_t count) {
-    loss_judge *values = calloc(count + 1, sizeof *values);
-    ck_assert_ptr_nonnull(values);
-    return values;
+    return test_zeros(count, sizeof(loss_judge));
 }
 
 /* The old gradient as it is stored. */
@@ -201,7 +197,7 @@ loss_truth loss_truth_of(const loss_problem *problem) {
     };
     start_from_old_gradient(problem, &truth);
     const focl_status status = focl_reference_loss(description, &inputs, &outputs);
-    ck_assert_msg(status == FOCL_OK, "%s: reference: %s", problem->name, focl_last_error()->message);
+    test_require(status == FOCL_OK, "%s: reference: %s", problem->name, focl_last_error()->message);
     if (loss_is_of_rows(description))
         judge_rows(problem, &truth);
     else

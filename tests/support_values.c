@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "support_loss.h"
+#include "support_problem.h"
 
 /* The two types of 16 bits: a sign, an exponent and a fraction. */
 typedef struct half_format {

@@ -3,12 +3,9 @@
  * form it is asked for. And the mirror's are those of every other machine: one number stands for all outputs.
  */
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "support_recipes.h"
+#include "support_hash.h"
 
 enum { REPETITIONS = 3 };
 
@@ -69,117 +66,32 @@ END_TEST
 
 /* ---- One number ---- */
 
-/* FNV-1a. */
-static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t count) {
-    const unsigned char *byte = bytes;
-    for (size_t i = 0; i < count; i++)
-        hash = (hash ^ byte[i]) * 0x100000001B3u;
-    return hash;
-}
-
-/* NaN is one value here: its sign and payload differ between machines. */
-static uint64_t hash_numbers(uint64_t hash, focl_type type, const void *values, size_t count) {
-    static const uint32_t nan = 0x7FC00000u;
-    const size_t bytes = focl_type_size(type);
-    for (size_t i = 0; i < count; i++) {
-        const bool is_nan = isnan(loss_value_at(type, values, i));
-        hash = is_nan ? hash_bytes(hash, &nan, sizeof nan)
-                      : hash_bytes(hash, (const unsigned char *)values + i * bytes, bytes);
-    }
-    return hash;
-}
-
-static uint64_t hash_answer(uint64_t hash, const loss_problem *problem, const loss_answer *answer) {
-    for (size_t i = LOSS_FIRST_OUTPUT; i < LOSS_ARRAYS; i++) {
-        if (!answer->outputs[i] || i == LOSS_hessian)
-            continue;
-        if (i == LOSS_counts)
-            hash = hash_bytes(hash, answer->outputs[i], sizeof(focl_loss_counts));
-        else
-            hash = hash_numbers(hash, loss_array_type(&problem->description, (enum loss_array)i), answer->outputs[i],
-                                loss_array_elements(&problem->description, (enum loss_array)i));
-    }
-    return hash;
-}
-
-/* From a fixed state, whatever FOCL_TEST_SEED says. Logits are those of f32: C libraries may differ in longer ones. */
-static loss_problem golden_problem(focl_type type, size_t recipe) {
-    loss_recipe shaped = loss_recipe_shaped(&loss_recipes[recipe], (focl_view){17, 19, 3});
-    shaped.description.logits_type = type;
-    loss_problem problem = loss_problem_create_from(&shaped, (test_random){1000 * recipe});
-    for (size_t i = 0; type == FOCL_F64 && i < loss_array_elements(&shaped.description, LOSS_logits); i++) {
-        double *logit = (double *)problem.inputs[LOSS_logits] + i;
-        *logit = (double)(float)*logit;
-    }
-    return problem;
-}
-
-/* The number of the arithmetic of this version. It changes only if the arithmetic is meant to. */
-static const uint64_t golden = 0xee367e59f5fb8e7fU;
-static const uint64_t golden_f64 = 0x4b6c4d4118e8129eU;
-
-static void assert_golden(focl_type type, uint64_t hash, const char *where) {
-    printf("hash of all outputs: 0x%016" PRIx64 " in %s on %s\n", hash, focl_type_name(type), where);
-    ck_assert_msg(hash == (type == FOCL_F64 ? golden_f64 : golden), "the bits on %s are not those of other machines",
-                  where);
-}
-
-/* The hash of the first recipes; handle NULL: the mirror. */
-static uint64_t hash_of(focl_handle *handle, focl_type type, size_t recipes) {
-    uint64_t hash = 0xCBF29CE484222325u;
-    for (size_t recipe = 0; recipe < recipes; recipe++) {
-        loss_problem problem = golden_problem(type, recipe);
-        loss_answer answer = loss_answer_create(&problem, loss_outputs(&problem.description));
-        ck_assert_int_eq(handle ? loss_on_host(handle, &problem, &answer) : loss_on_mirror(&problem, &answer), FOCL_OK);
-        hash = hash_answer(hash, &problem, &answer);
-        loss_answer_free(&answer);
-        loss_problem_free(&problem);
-    }
-    return hash;
-}
-
-static bool has_bits_of(focl_type type, const focl_device *device) {
-    return device->bit_exact && (type != FOCL_F64 || device->fp64);
-}
-
-static const focl_type types[] = {FOCL_F32, FOCL_F64};
-
-START_TEST(bits_are_those_of_every_machine) {
-    const focl_type type = types[_i];
-    assert_golden(type, hash_of(NULL, type, loss_recipe_count), "the mirror");
-    for (size_t device = 0; device < test_device_count(); device++)
-        if (has_bits_of(type, focl_handle_device(test_device(device))))
-            assert_golden(type, hash_of(test_device(device), type, loss_recipe_count), test_device_name(device));
-}
-END_TEST
-
-/* Vector width x work-group size. */
+/* The numbers of the arithmetic of this version. They change only if the arithmetic is meant to. */
 static const struct {
-    const char *mapping;
+    size_t family;
     focl_type type;
-} mappings[] = {
-    {"1x1", FOCL_F32},  {"2x4", FOCL_F32},   {"4x16", FOCL_F32}, {"8x8", FOCL_F32},  {"16x8", FOCL_F32},
-    {"1x64", FOCL_F32}, {"1x256", FOCL_F32}, {"4x16", FOCL_F64}, {"1x64", FOCL_F64},
+    uint64_t hash;
+} golden[] = {
+    {0, FOCL_F32, 0x49baa452e55bc771U},
+    {0, FOCL_F64, 0x9c9a016fa4dba801U},
+    {1, FOCL_F32, 0x1f4e18481f219cdeU},
+    {1, FOCL_F64, 0x691de8bf7c17f6aeU},
 };
 
-START_TEST(bits_do_not_depend_on_the_mapping) {
-    const char *mapping = mappings[_i].mapping;
-    const focl_type type = mappings[_i].type;
-    const size_t recipes = test_small() ? 2 : 3;
-    const uint64_t wanted = hash_of(NULL, type, recipes);
-    ck_assert_int_eq(setenv("FOCL_MAPPING", mapping, 1), 0);
-    for (size_t device = 0; device < test_device_count(); device++) {
-        const focl_device *described = focl_handle_device(test_device(device));
-        char selector[32];
-        focl_handle *handle = NULL;
-        (void)snprintf(selector, sizeof selector, "#%zu", described->index);
-        ck_assert_int_eq(focl_create(&handle, selector), FOCL_OK);
-        if (has_bits_of(type, described))
-            ck_assert_msg(hash_of(handle, type, recipes) == wanted, "other bits of %s with %s on %s",
-                          focl_type_name(type), mapping, described->name);
-        focl_destroy(handle);
-    }
-    ck_assert_int_eq(unsetenv("FOCL_MAPPING"), 0);
+static void assert_golden(size_t number, focl_handle *handle, const char *where) {
+    const hash_family *family = &hash_families[golden[number].family];
+    const focl_type type = golden[number].type;
+    const uint64_t hash = hash_of_family(family, type, 0, 1, &(hash_source){handle, NULL});
+    printf("hash of all outputs: 0x%016" PRIx64 ", %s in %s on %s\n", hash, family->name, focl_type_name(type), where);
+    ck_assert_msg(hash == golden[number].hash, "the bits on %s are not those of other machines", where);
+}
+
+START_TEST(bits_are_those_of_every_machine) {
+    const size_t number = (size_t)_i;
+    assert_golden(number, NULL, "the mirror");
+    for (size_t device = 0; device < test_device_count(); device++)
+        if (hash_is_promised(golden[number].type, focl_handle_device(test_device(device))))
+            assert_golden(number, test_device(device), test_device_name(device));
 }
 END_TEST
 
@@ -189,8 +101,7 @@ int main(void) {
     tcase_set_timeout(tcase, 0);
     tcase_add_loop_test(tcase, devices_have_the_bits_of_the_mirror, 0, (int)loss_recipe_count);
     tcase_add_loop_test(tcase, devices_repeat_themselves, 0, (int)loss_recipe_count);
-    tcase_add_loop_test(tcase, bits_are_those_of_every_machine, 0, (int)COUNT_OF(types));
-    tcase_add_loop_test(tcase, bits_do_not_depend_on_the_mapping, 0, (int)COUNT_OF(mappings));
+    tcase_add_loop_test(tcase, bits_are_those_of_every_machine, 0, (int)COUNT_OF(golden));
     suite_add_tcase(suite, tcase);
     return test_main(suite);
 }

@@ -306,6 +306,20 @@ START_TEST(devices) {
 }
 END_TEST
 
+/* What a device did stands above what its driver says: native math is exact nowhere. */
+START_TEST(devices_probed) {
+    command_result strict = assert_works("devices --probe --json");
+    command_result native = assert_works("devices --probe --math native --json");
+    ck_assert_msg(json_is_valid(strict.out), "%s", strict.out);
+    ck_assert_ptr_nonnull(strstr(strict.out, "\"probe\": {\"status\": \"FOCL_OK\", \"bit_exact\": true"));
+    ck_assert_ptr_nonnull(strstr(strict.out, "are the host's"));
+    ck_assert_ptr_null(strstr(native.out, "\"bit_exact\": true"));
+    ck_assert_ptr_nonnull(strstr(native.out, "native math"));
+    command_free(&strict);
+    command_free(&native);
+}
+END_TEST
+
 START_TEST(loss_as_text) {
     write_problem();
     command_result text = assert_works(LOSS "--grad @g.npy");
@@ -363,6 +377,7 @@ int main(void) {
     tcase_add_test(files, inputs_are_not_replaced);
     TCase *texts = add_case(suite, "texts");
     tcase_add_test(texts, devices);
+    tcase_add_test(texts, devices_probed);
     tcase_add_test(texts, loss_as_text);
     tcase_add_test(texts, one_is_singular);
     tcase_add_test(texts, help_and_version);

@@ -36,8 +36,9 @@ typedef enum focl_math {
 FOCL_API focl_status focl_create(focl_handle **handle, const char *selector);
 
 /*
- * Makes a handle in the caller's context, on one of its devices. The handle retains both; the caller may release theirs
- * at any time. Such a handle has no queue of its own. FOCL_EINVAL, FOCL_ENOMEM, FOCL_EDEVICE.
+ * Makes a handle in the caller's context, on one of its devices or a part of one (a sub-device). The handle retains
+ * both; the caller may release theirs at any time. Such a handle has no queue of its own. FOCL_EINVAL, FOCL_ENOMEM,
+ * FOCL_EDEVICE.
  */
 FOCL_API focl_status focl_create_from_cl(focl_handle **handle, cl_context context, cl_device_id device);
 

@@ -22,7 +22,7 @@ typedef struct focl_probe_report {
     bool contracts;   /* a * b + c is rounded once although the program forbids it */
     bool flushes;     /* products below the least normal number are 0: strict results do not depend on that */
     bool bit_exact;   /* strict results have the bits of focl_mirror_loss and focl_mirror_activate */
-    char reason[160]; /* one clause: what breaks it, or how much was compared */
+    char reason[128]; /* one clause: what breaks it, or how much was compared */
 } focl_probe_report;
 
 /*

@@ -1,4 +1,4 @@
-/* focl devices: what OpenCL offers here, which device is taken and why. */
+/* focl devices: what OpenCL offers here, which device is taken and why; and, if wanted, what each does with numbers. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,14 +7,18 @@
 #include "console.h"
 #include "device_option.h"
 #include "focl/device.h"
+#include "focl/probe.h"
 #include "json_writer.h"
 
 typedef struct devices_options {
     focl__common_options common;
+    bool probe;
 } devices_options;
 
 static const focl__option options_table[] = {
     FOCL__DEVICE_OPTIONS(devices_options),
+    {"--probe", NULL, "have each device calculate, and tell whether it is bit-exact by its results", focl__parse_flag,
+     offsetof(devices_options, probe)},
     FOCL__JSON_OPTION(devices_options),
 };
 
@@ -26,19 +30,93 @@ static const focl__grammar grammar = {
     .option_count = sizeof options_table / sizeof *options_table,
 };
 
+/* What a device did when it was asked to calculate. */
+typedef struct answer {
+    bool asked;
+    focl_status status;
+    focl_probe_report report;
+    char failure[128];
+} answer;
+
 typedef struct survey {
     focl_device_list *list;
     const focl_device *devices;
     size_t count;
     size_t chosen;
     char reason[256];
+    answer *answers;     /* of each device; NULL: none was asked */
+    focl_device *probed; /* the devices as they answered */
 } survey;
+
+/* ---- Asking the devices ---- */
+
+static focl_status probe_device(const focl_device *device, const focl__common_options *common,
+                                focl_probe_report *report) {
+    char selector[32];
+    focl_handle *handle = NULL;
+    snprintf(selector, sizeof selector, "#%zu", device->index);
+    focl_status status = focl_create(&handle, selector);
+    if (!status && common->math_given)
+        status = focl_set_math(handle, common->math);
+    if (!status)
+        status = focl_probe(handle, report);
+    focl_destroy(handle);
+    return status;
+}
+
+/* What a device did stands above what its driver says; one that fails is told of like the others. */
+static void probe_device_at(survey *found, size_t i, const focl__common_options *common) {
+    focl_device *device = &found->probed[i];
+    answer *of = &found->answers[i];
+    of->asked = true;
+    of->status = probe_device(device, common, &of->report);
+    if (of->status)
+        snprintf(of->failure, sizeof of->failure, "the probe failed: %s", focl_last_error()->message);
+    device->bit_exact = !of->status && of->report.bit_exact;
+    snprintf(device->bit_exact_reason, sizeof device->bit_exact_reason, "%s",
+             of->status ? of->failure : of->report.reason);
+}
+
+static bool probe_devices(survey *found, const focl__common_options *common, focl__complaint *complaint) {
+    found->answers = calloc(found->count, sizeof *found->answers);
+    found->probed = malloc(found->count * sizeof *found->probed);
+    if (!found->answers || !found->probed)
+        return focl__fail_data(complaint, "no memory for %zu devices", found->count);
+    memcpy(found->probed, found->devices, found->count * sizeof *found->probed);
+    found->devices = found->probed;
+    for (size_t i = 0; i < found->count; i++)
+        if (found->probed[i].available)
+            probe_device_at(found, i, common);
+    return true;
+}
+
+static const answer *answer_of(const survey *found, size_t device) {
+    return found->answers && found->answers[device].asked ? &found->answers[device] : NULL;
+}
+
+/* ---- JSON ---- */
 
 static const char *reason_of(const survey *found, size_t device) {
     if (device == found->chosen)
         return found->reason;
     return found->devices[device].available ? "another device ranks before it or was asked for"
                                             : "it is not available or has no compiler";
+}
+
+static void print_json_answer(focl__json *json, const answer *of) {
+    focl__json_open(json, "probe", '{');
+    focl__json_string(json, "status", focl_status_name(of->status));
+    if (of->status) {
+        focl__json_string(json, "reason", of->failure);
+    } else {
+        focl__json_bool(json, "bit_exact", of->report.bit_exact);
+        focl__json_string(json, "reason", of->report.reason);
+        focl__json_bool(json, "rounds", of->report.rounds);
+        focl__json_bool(json, "divides", of->report.divides);
+        focl__json_bool(json, "contracts", of->report.contracts);
+        focl__json_bool(json, "flushes", of->report.flushes);
+    }
+    focl__json_close(json, '}');
 }
 
 static void print_json_device(focl__json *json, const survey *found, size_t i) {
@@ -64,6 +142,8 @@ static void print_json_device(focl__json *json, const survey *found, size_t i) {
     focl__json_string(json, "bit_exact_reason", device->bit_exact_reason);
     focl__json_bool(json, "selected", i == found->chosen);
     focl__json_string(json, "reason", reason_of(found, i));
+    if (answer_of(found, i))
+        print_json_answer(json, answer_of(found, i));
     focl__json_close(json, '}');
 }
 
@@ -82,7 +162,9 @@ static void print_json(const survey *found) {
     putchar('\n');
 }
 
-/* The columns of the table: a heading and what a device has under it. */
+/* ---- The table ---- */
+
+/* Its columns: a heading and what a device has under it. */
 typedef struct cell {
     char text[132];
 } cell;
@@ -219,6 +301,8 @@ static bool show(survey *found, const devices_options *options, focl__complaint 
             print_nothing_found(found, options->common.json);
         return false;
     }
+    if (options->probe && !probe_devices(found, &options->common, complaint))
+        return false;
     if (options->common.json)
         print_json(found);
     else
@@ -238,6 +322,8 @@ bool focl__command_devices(int count, char **arguments, focl__complaint *complai
     if (status != FOCL_OK)
         return focl__fail_library(complaint, NULL, status);
     bool good = show(&found, &options, complaint);
+    free(found.answers);
+    free(found.probed);
     focl_device_list_free(found.list);
     return good;
 }

@@ -1,0 +1,323 @@
+/*
+ * Every kernel of cl/ is launched, in several groups of several items, and gives the mirror's bits: each operation at
+ * small sizes. The test for environments in which everything else would take too long (tests/hard.sh). What runs is
+ * seen by standing in for clEnqueueNDRangeKernel.
+ */
+#define _GNU_SOURCE /* for RTLD_NEXT */
+#include <dlfcn.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels.h"
+#include "support_activation.h"
+#include "support_class_counts.h"
+#include "support_recipes.h"
+
+/* ---- What has been launched ---- */
+
+enum { MOST_KERNELS = 64, NAME_BYTES = 64 };
+
+static struct {
+    size_t count;
+    struct launched {
+        char name[NAME_BYTES];
+        size_t groups; /* the most of any launch */
+        size_t items;  /* of a group, the most */
+    } list[MOST_KERNELS];
+} launched;
+
+static struct launched *find_launched(const char *name, size_t length) {
+    for (size_t i = 0; i < launched.count; i++)
+        if (strlen(launched.list[i].name) == length && memcmp(launched.list[i].name, name, length) == 0)
+            return &launched.list[i];
+    return NULL;
+}
+
+static void note_launch(cl_kernel kernel, size_t global, size_t local) {
+    char name[NAME_BYTES];
+    ck_assert_int_eq(clGetKernelInfo(kernel, CL_KERNEL_FUNCTION_NAME, sizeof name, name, NULL), CL_SUCCESS);
+    struct launched *of = find_launched(name, strlen(name));
+    if (!of) {
+        ck_assert_uint_lt(launched.count, MOST_KERNELS);
+        of = &launched.list[launched.count++];
+        memcpy(of->name, name, sizeof name);
+    }
+    of->groups = global / local > of->groups ? global / local : of->groups;
+    of->items = local > of->items ? local : of->items;
+}
+
+/* The library's calls come here, since a program's own functions go before those of shared libraries. */
+cl_int CL_API_CALL clEnqueueNDRangeKernel(cl_command_queue queue, cl_kernel kernel, cl_uint dimensions,
+                                          const size_t *offset, const size_t *global, const size_t *local,
+                                          cl_uint wait_count, const cl_event *wait_list, cl_event *event) {
+    cl_int(CL_API_CALL * real)(cl_command_queue, cl_kernel, cl_uint, const size_t *, const size_t *, const size_t *,
+                               cl_uint, const cl_event *, cl_event *);
+    void *found = dlsym(RTLD_NEXT, "clEnqueueNDRangeKernel");
+    ck_assert_ptr_nonnull(found);
+    memcpy(&real, &found, sizeof real);
+    note_launch(kernel, global[0], local[0]);
+    return real(queue, kernel, dimensions, offset, global, local, wait_count, wait_list, event);
+}
+
+/* ---- The devices, in several mappings ---- */
+
+/* NULL: the device's own, often of one item a group. */
+static const char *const mappings[] = {NULL, "4x16"};
+
+static void use_mapping(const char *mapping) {
+    ck_assert_int_eq(mapping ? setenv("FOCL_MAPPING", mapping, 1) : unsetenv("FOCL_MAPPING"), 0);
+}
+
+enum { MOST_HANDLES = 16 };
+
+static struct {
+    size_t count;
+    focl_handle *list[MOST_HANDLES];
+} handles;
+
+static void open_handles(void) {
+    for (size_t device = 0; device < test_device_count(); device++) {
+        for (size_t i = 0; i < COUNT_OF(mappings) && handles.count < MOST_HANDLES; i++) {
+            char selector[32];
+            (void)snprintf(selector, sizeof selector, "#%zu", focl_handle_device(test_device(device))->index);
+            use_mapping(mappings[i]);
+            ck_assert_msg(focl_create(&handles.list[handles.count++], selector) == FOCL_OK, "%s",
+                          focl_last_error()->message);
+        }
+    }
+    use_mapping(NULL);
+}
+
+/* Opens them first, which only a running test may. */
+static size_t handle_count(void) {
+    if (handles.count == 0)
+        open_handles();
+    return handles.count;
+}
+
+static void close_handles(void) {
+    for (size_t i = 0; i < handles.count; i++)
+        focl_destroy(handles.list[i]);
+}
+
+static const char *name_of(size_t handle) {
+    return focl_handle_device(handles.list[handle])->name;
+}
+
+static bool is_bit_exact(size_t handle) {
+    return focl_handle_device(handles.list[handle])->bit_exact;
+}
+
+/* ---- Losses ---- */
+
+/* Elements or rows beyond a tile, so that there are two groups. */
+static const loss_recipe losses[] = {
+    {
+        .name = "elements",
+        .description = {LOSS_AS_USUAL, .shape = {4500, 1, 1}, .gamma = 2, .alpha = 0.25, .upstream = 1,
+                        .reduction = FOCL_REDUCTION_MEAN},
+    },
+    {
+        .name = "labels, counted",
+        .description = {LOSS_AS_USUAL, .shape = {4200, 2, 1}, .targets_type = FOCL_U8, .gamma = 2, .alpha = 0.25,
+                        .upstream = 1, .has_ignore_index = true, .ignore_index = 255,
+                        .reduction = FOCL_REDUCTION_POSITIVE_MEAN},
+    },
+    {
+        .name = "labels, weighted",
+        .description = {LOSS_AS_USUAL, .shape = {1500, 3, 1}, .targets_type = FOCL_U8, .gamma = 2, .alpha = 0.25,
+                        .upstream = 1, .reduction = FOCL_REDUCTION_WEIGHTED_MEAN},
+        .inputs = LOSS_BIT(class_weights) | LOSS_BIT(weights),
+    },
+    {
+        .name = "pixels",
+        .description = {LOSS_AS_USUAL, .activation = FOCL_SOFTMAX, .shape = {2, 3, 2060}, .targets_type = FOCL_U8,
+                        .gamma = 2, .alpha = -1, .upstream = 1, .reduction = FOCL_REDUCTION_SUM},
+    },
+    {
+        .name = "pixels of many classes",
+        .description = {LOSS_AS_USUAL, .activation = FOCL_SOFTMAX, .shape = {1, 66, 70}, .targets_type = FOCL_U8,
+                        .gamma = 2, .alpha = -1, .upstream = 1, .reduction = FOCL_REDUCTION_SUM},
+    },
+    {
+        .name = "rows",
+        .description = {LOSS_AS_USUAL, .activation = FOCL_SOFTMAX, .shape = {4150, 2, 1}, .targets_type = FOCL_I64,
+                        .gamma = 2, .alpha = -1, .upstream = 1, .reduction = FOCL_REDUCTION_WEIGHTED_MEAN},
+        .inputs = LOSS_BIT(class_weights),
+    },
+    {
+        .name = "pixels, target only",
+        .description = {LOSS_AS_USUAL, .shape = {2, 3, 2060}, .targets_type = FOCL_U8, .gamma = 2, .alpha = -1,
+                        .target_only = true, .upstream = 1, .reduction = FOCL_REDUCTION_SUM},
+    },
+    {
+        .name = "rows, target only",
+        .description = {LOSS_AS_USUAL, .shape = {4150, 2, 1}, .targets_type = FOCL_I64, .gamma = 2, .alpha = -1,
+                        .target_only = true, .upstream = 1, .reduction = FOCL_REDUCTION_ROW_MEAN},
+    },
+};
+
+START_TEST(losses_have_the_bits_of_the_mirror) {
+    static const unsigned outputs = LOSS_BIT(reduced) | LOSS_BIT(gradient) | LOSS_BIT(counts);
+    loss_problem problem = loss_problem_create(&losses[_i], 70 + (uint64_t)_i);
+    loss_answer mirror = loss_answer_create(&problem, outputs);
+    ck_assert_int_eq(loss_on_mirror(&problem, &mirror), FOCL_OK);
+    for (size_t i = 0; i < handle_count(); i++) {
+        loss_answer found = loss_answer_create(&problem, outputs);
+        ck_assert_msg(loss_on_device(handles.list[i], &problem, &found, 1) == FOCL_OK, "%s on %s: %s", problem.name,
+                      name_of(i), focl_last_error()->message);
+        if (is_bit_exact(i))
+            loss_assert_same(&problem, &mirror, &found, name_of(i));
+        loss_answer_free(&found);
+    }
+    loss_answer_free(&mirror);
+    loss_problem_free(&problem);
+}
+END_TEST
+
+/* ---- Activations ---- */
+
+static const struct {
+    const char *name;
+    focl_activation_description description;
+    unsigned outputs;
+} activations[] = {
+    {
+        .name = "elements",
+        .description = {.kind = FOCL_ACTIVATE_SIGMOID, .shape = {4500, 1, 1}},
+        .outputs = ACTIVATION_BIT(value) | ACTIVATION_BIT(product),
+    },
+    {
+        .name = "pixels",
+        .description = {.kind = FOCL_ACTIVATE_SOFTMAX, .shape = {1, 2, 4150}},
+        .outputs = ACTIVATION_BIT(value) | ACTIVATION_BIT(product),
+    },
+    {
+        .name = "rows and their Jacobians",
+        .description = {.kind = FOCL_ACTIVATE_LOG_SOFTMAX, .shape = {280, 5, 1}},
+        .outputs = ACTIVATION_BIT(value) | ACTIVATION_BIT(product) | ACTIVATION_BIT(jacobian),
+    },
+};
+
+START_TEST(activations_have_the_bits_of_the_mirror) {
+    activation_problem problem =
+        activation_problem_create(activations[_i].name, &activations[_i].description, 80 + (uint64_t)_i);
+    activation_answer mirror = activation_answer_create(&problem, activations[_i].outputs);
+    activation_answer found = activation_answer_create(&problem, activations[_i].outputs);
+    ck_assert_int_eq(activation_on_mirror(&problem, &mirror), FOCL_OK);
+    for (size_t i = 0; i < handle_count(); i++) {
+        ck_assert_msg(activation_on_device(handles.list[i], &problem, &found, 1) == FOCL_OK, "%s on %s: %s",
+                      problem.name, name_of(i), focl_last_error()->message);
+        if (is_bit_exact(i))
+            activation_assert_same(&problem, &mirror, &found, name_of(i));
+    }
+    activation_answer_free(&found);
+    activation_answer_free(&mirror);
+    activation_problem_free(&problem);
+}
+END_TEST
+
+/* ---- Counts, and what asks the device ---- */
+
+/* Few classes, some that fit local memory, and too many for that; in several strips of labels. */
+static const counts_recipe counts[] = {
+    {.type = FOCL_U8, .labels = 33000, .classes = 10, .has_ignore_index = true, .ignore_index = 255, .wrong = true},
+    {.type = FOCL_I32, .labels = 33000, .classes = 300, .wrong = true},
+    {.type = FOCL_I32, .labels = 33000, .classes = 70000, .has_ignore_index = true, .ignore_index = -1},
+};
+
+START_TEST(classes_are_counted) {
+    counts_problem problem = counts_problem_create(&counts[_i], 90 + (uint64_t)_i);
+    for (size_t i = 0; i < handle_count(); i++)
+        counts_assert_on_device(handles.list[i], &problem, 1, name_of(i));
+    counts_problem_free(&problem);
+}
+END_TEST
+
+START_TEST(devices_are_what_they_say) {
+    for (size_t i = 0; i < handle_count(); i++) {
+        focl_probe_report report;
+        ck_assert_msg(focl_probe(handles.list[i], &report) == FOCL_OK, "%s", focl_last_error()->message);
+        ck_assert_msg(report.bit_exact == is_bit_exact(i), "%s: %s", name_of(i), report.reason);
+    }
+}
+END_TEST
+
+/* ---- Every kernel ---- */
+
+/* Kernels of a single group by design, and of single items. */
+static bool has_one_group(const char *name) {
+    return strcmp(name, "reduce_fold") == 0 || strcmp(name, "normalizer_count_fold") == 0;
+}
+
+static bool has_one_item(const char *name) {
+    return strcmp(name, "class_counts_compared") == 0;
+}
+
+static size_t largest_group(void) {
+    size_t largest = 0;
+    for (size_t i = 0; i < handles.count; i++) {
+        const size_t items = focl_handle_device(handles.list[i])->work_group_size;
+        largest = items > largest ? items : largest;
+    }
+    return largest;
+}
+
+static void assert_launched(const char *name, size_t length) {
+    const struct launched *of = find_launched(name, length);
+    ck_assert_msg(of != NULL, "%.*s has not been launched", (int)length, name);
+    ck_assert_msg(of->groups > 1 || has_one_group(of->name), "%s had one group only", of->name);
+    ck_assert_msg(of->items > 1 || has_one_item(of->name) || largest_group() == 1, "%s had groups of one item only",
+                  of->name);
+}
+
+/* The kernels of a source; returns how many there are. */
+static size_t assert_all_launched(const char *text) {
+    static const char head[] = "\n__kernel ";
+    static const char result[] = "void";
+    size_t count = 0;
+    for (const char *at = strstr(text, head); at; at = strstr(at, head), count++) {
+        at = strstr(at, result);
+        ck_assert_ptr_nonnull(at);
+        at += strlen(result);
+        at += strspn(at, " \n");
+        assert_launched(at, strcspn(at, "("));
+    }
+    return count;
+}
+
+START_TEST(every_kernel_has_been_launched) {
+    char stems[] = FOCL_KERNEL_STEMS;
+    for (const char *stem = strtok(stems, " "); stem; stem = strtok(NULL, " ")) {
+        const focl__kernel_source *source = focl__kernel_source_find(stem);
+        ck_assert_msg(source != NULL, "there is no source %s", stem);
+        ck_assert_msg(assert_all_launched(source->text) > 0, "%s has no kernel", stem);
+    }
+}
+END_TEST
+
+/* So that a log shows what environment it was. */
+static void print_surroundings(const char *locale) {
+    printf("locale: %s, one and a half is %.1f\n", locale ? locale : "not there", 1.5);
+    printf("devices: %zu, groups of up to %zu items\n", handles.count / COUNT_OF(mappings), largest_group());
+    for (size_t i = 0; i < launched.count; i++)
+        printf("launched: %s, up to %zu groups, up to %zu items\n", launched.list[i].name, launched.list[i].groups,
+               launched.list[i].items);
+}
+
+/* Programs that use the library may be in any locale. */
+int main(void) {
+    const char *locale = setlocale(LC_ALL, "");
+    Suite *suite = suite_create("every_kernel");
+    test_add_loop(suite, "losses", losses_have_the_bits_of_the_mirror, COUNT_OF(losses));
+    test_add_loop(suite, "activations", activations_have_the_bits_of_the_mirror, COUNT_OF(activations));
+    test_add_loop(suite, "counts", classes_are_counted, COUNT_OF(counts));
+    test_add_loop(suite, "probe", devices_are_what_they_say, 1);
+    test_add_loop(suite, "every kernel", every_kernel_has_been_launched, 1);
+    const int status = test_main(suite);
+    print_surroundings(locale);
+    close_handles();
+    return status;
+}
