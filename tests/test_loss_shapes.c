@@ -1,4 +1,7 @@
-/* Every kind of loss in every layout: few and many classes, inner extents, sizes around the tiles of the sums. */
+/*
+ * Every kind of loss in every layout: few and many classes, inner extents, sizes around the tiles of the sums; with 63,
+ * vectors of every width that are one element too long for their plane.
+ */
 #include <math.h>
 #include <stdlib.h>
 
@@ -8,7 +11,7 @@
 static const focl_view shapes[] = {
     {1, 1, 1},    {5, 1, 1},   {4095, 1, 1}, {4096, 1, 1}, {4097, 1, 1}, {8193, 1, 1}, {2050, 2, 1},
     {103, 80, 1}, {51, 81, 1}, {216, 19, 1}, {1, 3, 1365}, {2, 2, 4096}, {12, 3, 64},  {4, 19, 7},
-    {13, 81, 7},  {1, 80, 64}, {3, 1, 7},    {1, 2, 2049}, {585, 7, 1},  {1, 4096, 1},
+    {13, 81, 7},  {1, 80, 64}, {3, 1, 7},    {1, 2, 2049}, {585, 7, 1},  {1, 4096, 1}, {2, 3, 63},
 };
 
 /* Interpreters get the first shapes and those with few elements. */

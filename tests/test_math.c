@@ -153,6 +153,11 @@ START_TEST(special_values_are_what_they_should_be) {
     ck_assert(focl_flush(-0x1p-126F) == 0.0F);
     ck_assert(focl_flush(-0x1.000002p-126F) == -0x1.000002p-126F);
     ck_assert(isnan(focl_flush(NAN)));
+    ck_assert(focl_flush_magnitude(0x1p-126F) == 0.0F);
+    ck_assert(focl_flush_magnitude(0x1.000002p-126F) == 0x1.000002p-126F);
+    ck_assert(isnan(focl_flush_magnitude(NAN)));
+    ck_assert(focl_flush_scalar(-0x1p-126F) == 0.0F);
+    ck_assert(focl_flush_scalar(-0x1.000002p-126F) == -0x1.000002p-126F);
 }
 END_TEST
 

@@ -176,6 +176,9 @@ START_TEST(special_values_are_what_they_should_be) {
     ck_assert(focl_flush(-0x1p-1022) == 0.0);
     ck_assert(focl_flush(-0x1.0000000000001p-1022) == -0x1.0000000000001p-1022);
     ck_assert(isnan(focl_flush((double)NAN)));
+    ck_assert(focl_flush_magnitude(0x1p-1022) == 0.0);
+    ck_assert(focl_flush_magnitude(0x1.0000000000001p-1022) == 0x1.0000000000001p-1022);
+    ck_assert(focl_flush_scalar(-0x1p-1022) == 0.0);
 }
 END_TEST
 

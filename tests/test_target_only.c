@@ -393,19 +393,16 @@ END_TEST
 
 int main(void) {
     Suite *suite = suite_create("target_only");
-    TCase *tcase = tcase_create("target_only");
-    tcase_set_timeout(tcase, 0);
-    tcase_add_loop_test(tcase, every_option_in_every_shape, 0, (int)COUNT_OF(recipes));
-    tcase_add_loop_test(tcase, options_in_a_strided_layout, 0, (int)COUNT_OF(recipes) / 2);
-    tcase_add_loop_test(tcase, every_strided_layout, 0, (int)COUNT_OF(layouts));
-    tcase_add_loop_test(tcase, options_in_16_bits, 0, (int)COUNT_OF(recipes) / 2);
-    tcase_add_loop_test(tcase, any_subset_has_the_same_bits, 0, 2);
-    tcase_add_loop_test(tcase, gradient_over_the_logits, 0, 3);
-    tcase_add_loop_test(tcase, labels_out_of_range, 0, 4);
-    tcase_add_loop_test(tcase, pieces_do_not_change_bits, 0, 4);
-    tcase_add_loop_test(tcase, bits_do_not_depend_on_the_mapping, 0, (int)test_size(2 * COUNT_OF(mappings), 3));
-    tcase_add_loop_test(tcase, large_arrays, 0, 2);
-    tcase_add_loop_test(tcase, no_elements, 0, 4);
-    suite_add_tcase(suite, tcase);
+    test_add_loop(suite, "shapes", every_option_in_every_shape, COUNT_OF(recipes));
+    test_add_loop(suite, "strided", options_in_a_strided_layout, COUNT_OF(recipes) / 2);
+    test_add_loop(suite, "layouts", every_strided_layout, COUNT_OF(layouts));
+    test_add_loop(suite, "16 bits", options_in_16_bits, COUNT_OF(recipes) / 2);
+    test_add_loop(suite, "subsets", any_subset_has_the_same_bits, 2);
+    test_add_loop(suite, "in place", gradient_over_the_logits, 3);
+    test_add_loop(suite, "out of range", labels_out_of_range, 4);
+    test_add_loop(suite, "pieces", pieces_do_not_change_bits, 4);
+    test_add_loop(suite, "mapping", bits_do_not_depend_on_the_mapping, test_size(2 * COUNT_OF(mappings), 3));
+    test_add_loop(suite, "large", large_arrays, 2);
+    test_add_loop(suite, "empty", no_elements, 4);
     return test_main(suite);
 }
