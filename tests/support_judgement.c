@@ -86,14 +86,22 @@ bool loss_is_close(const loss_comparison *of) {
 
 /* ---- Elements ---- */
 
-/* Half an ulp for each array of factors; two for the upstream value and the normaliser, a sum's bound if it is one. */
-static double ulps_of_factors(const loss_problem *problem) {
-    static const enum loss_array arrays[] = {LOSS_class_weights, LOSS_pos_weights, LOSS_weights, LOSS_upstream};
-    double ulps = problem->description.reduction == FOCL_REDUCTION_NONE ? 0 : division_ulps;
-    ulps += problem->description.reduction == FOCL_REDUCTION_WEIGHTED_MEAN ? sum_ulps : 0;
+/* Half an ulp for each array of factors. */
+static double ulps_of_weights(const loss_problem *problem) {
+    static const enum loss_array arrays[] = {LOSS_class_weights, LOSS_pos_weights, LOSS_weights};
+    double ulps = 0;
     for (size_t i = 0; i < COUNT_OF(arrays); i++)
         ulps += problem->inputs[arrays[i]] ? 0.5 : 0;
     return ulps;
+}
+
+/* What derivatives are multiplied by and losses are not: two for the upstream value and the normaliser, a sum's bound
+ * if it is one. */
+static double ulps_of_upstream(const loss_problem *problem) {
+    const focl_reduction reduction = problem->description.reduction;
+    const double of_array = problem->inputs[LOSS_upstream] ? 0.5 : 0;
+    const double of_sum = reduction == FOCL_REDUCTION_WEIGHTED_MEAN ? sum_ulps : 0;
+    return of_array + of_sum + (reduction == FOCL_REDUCTION_NONE ? 0 : division_ulps);
 }
 
 static bool is_product(double gamma) {
@@ -113,12 +121,19 @@ static double ulps_of_power(const loss_problem *problem) {
 double loss_ulps(const loss_problem *problem) {
     const focl_loss_description *description = &problem->description;
     const double hard = is_product(description->gamma) && is_product(description->gamma_negative) ? 8 : 16;
-    return hard + ulps_of_power(problem) + ulps_of_factors(problem);
+    return hard + ulps_of_power(problem) + ulps_of_weights(problem) + ulps_of_upstream(problem);
 }
 
 /* A curvature has two gradients' worth of roundings. */
-static double ulps_of(enum loss_array array, double ulps) {
-    return array == LOSS_hessian ? 2 * ulps : ulps;
+static double ulps_of(const loss_problem *problem, enum loss_array array, double ulps) {
+    switch (array) {
+    case LOSS_gradient:
+        return ulps;
+    case LOSS_hessian:
+        return 2 * ulps;
+    default:
+        return ulps - ulps_of_upstream(problem);
+    }
 }
 
 /* The true values of an array, and by what their errors are judged; NULL: the value alone. */
@@ -250,7 +265,7 @@ void loss_compare(const loss_problem *problem, const loss_truth *truth, const lo
         {LOSS_pt, truth->pt, truth->judge_pt},
     };
     for (size_t i = 0; i < COUNT_OF(judgements); i++)
-        visit_elements(&of, &judgements[i], ulps_of(judgements[i].array, ulps));
+        visit_elements(&of, &judgements[i], ulps_of(problem, judgements[i].array, ulps));
     if (answer->outputs[LOSS_used_normalizer])
         visit_one(&of, LOSS_used_normalizer, truth->used_normalizer, (loss_judge){0, 1, false}, sum_ulps + 1, false);
     if (answer->outputs[LOSS_reduced])

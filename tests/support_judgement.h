@@ -6,7 +6,8 @@
 
 /*
  * The bound that focl/loss.h gives: 8 for the gammas 0, 1 and 2, 16 for others. The q of soft targets and of smoothed
- * labels is a sum, and its rounding is powered: 3 gamma more. Half an ulp for each array of factors.
+ * labels is a sum, and its rounding is powered: 3 gamma more. Half an ulp for each array of factors. This is the
+ * gradients' bound; losses, which nothing of upstream or the normaliser touches, have what is left without these.
  */
 double loss_ulps(const loss_problem *problem);
 
