@@ -272,6 +272,21 @@ void loss_compare(const loss_problem *problem, const loss_truth *truth, const lo
         visit_reduced(&of, truth, ulps);
 }
 
+/* ---- Counters ---- */
+
+loss_counter loss_first_wrong_counter(const focl_loss_counts *truth, const focl_loss_counts *found) {
+    static const char *const names[] = {"elements", "rows",     "counted",      "counted_rows",
+                                        "ignored",  "positive", "out_of_range", "first_out_of_range"};
+    uint64_t expected[COUNT_OF(names)];
+    uint64_t given[COUNT_OF(names)];
+    memcpy(expected, truth, sizeof expected);
+    memcpy(given, found, sizeof given);
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (given[i] != expected[i])
+            return (loss_counter){names[i], expected[i], given[i]};
+    return (loss_counter){0};
+}
+
 /* ---- Bits ---- */
 
 static loss_difference difference_of_array(const loss_problem *problem, enum loss_array array,

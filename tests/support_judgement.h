@@ -44,6 +44,13 @@ typedef void loss_visitor(void *context, const loss_problem *problem, const loss
 void loss_compare(const loss_problem *problem, const loss_truth *truth, const loss_answer *answer, double ulps,
                   loss_visitor *visit, void *context);
 
+/* Of counters, which are exact, the first that is not as it must be; name NULL: there is none. */
+typedef struct loss_counter {
+    const char *name;
+    uint64_t expected, found;
+} loss_counter;
+loss_counter loss_first_wrong_counter(const focl_loss_counts *truth, const focl_loss_counts *found);
+
 /* The first entry of an output that both answers have with other bits, where NaN equals NaN. */
 typedef struct loss_difference {
     bool any;

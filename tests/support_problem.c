@@ -171,6 +171,14 @@ loss_problem loss_problem_create_from(const loss_recipe *recipe, test_random ran
     return problem;
 }
 
+void loss_give_old_gradient(loss_problem *problem, uint64_t stream) {
+    const size_t count = loss_array_elements(&problem->description, LOSS_gradient);
+    test_random random = test_random_start(stream);
+    problem->old_gradient = test_guarded(count * sizeof(float));
+    for (size_t i = 0; i < count; i++)
+        problem->old_gradient[i] = (float)test_random_uniform(&random, -1, 1);
+}
+
 void loss_problem_free(loss_problem *problem) {
     for (size_t i = 0; i < LOSS_FIRST_OUTPUT; i++)
         test_guarded_free(problem->inputs[i]);

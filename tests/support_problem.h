@@ -98,6 +98,9 @@ void loss_fill_rows(loss_problem *problem, test_random *random);
 loss_problem loss_problem_empty(const char *name, const focl_loss_description *description);
 void loss_problem_set(loss_problem *problem, enum loss_array array, const void *values);
 
+/* Something in f32 that the gradient's memory holds before, for gradients that accumulate. */
+void loss_give_old_gradient(loss_problem *problem, uint64_t stream);
+
 void loss_problem_free(loss_problem *problem);
 
 /* ---- Answers ---- */

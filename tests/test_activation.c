@@ -160,6 +160,23 @@ START_TEST(hard_rows_of_every_kind) {
 }
 END_TEST
 
+/* So many equal logits that an item meets several: which of their upstreams leads must not depend on the order. */
+START_TEST(long_ties) {
+    static float x[600 * 2], upstream[600 * 2];
+    const size_t classes = 600;
+    const focl_view shape = {1, classes, (size_t)_i / KINDS + 1};
+    const focl_activation_description description = {.kind = (focl_activate_kind)(_i % KINDS), .shape = shape};
+    test_random random = test_random_start(7700 + (uint64_t)_i);
+    for (size_t i = 0; i < classes * shape.inner; i++) {
+        x[i] = i % 7 == 3 ? 0.25F : 1.5F;
+        upstream[i] = (float)test_random_uniform(&random, -100, 100);
+    }
+    activation_problem problem = activation_problem_of("long ties", &description, x, upstream);
+    activation_assert_everywhere(&problem, ACTIVATION_BIT(value) | ACTIVATION_BIT(product), 1);
+    activation_problem_free(&problem);
+}
+END_TEST
+
 /* Where an upstream is not finite the devices still have the mirror's bits. */
 START_TEST(infinite_upstreams) {
     static const float x[ROW] = {1, 2, -3, 0.5F};
@@ -309,6 +326,7 @@ END_TEST
 int main(void) {
     Suite *suite = suite_create("activation");
     test_add_loop(suite, "hard rows", hard_rows_of_every_kind, KINDS * COUNT_OF(hard_rows));
+    test_add_loop(suite, "long ties", long_ties, 2 * KINDS);
     test_add_loop(suite, "rows", rows_of_every_length, KINDS);
     test_add_loop(suite, "pixels", pixels_of_every_depth, KINDS);
     test_add_loop(suite, "planes", planes_of_every_size, KINDS);

@@ -75,19 +75,11 @@ START_TEST(gradient_over_the_logits) {
 }
 END_TEST
 
-static void give_old_gradient(loss_problem *problem, uint64_t stream) {
-    const size_t count = loss_array_elements(&problem->description, LOSS_gradient);
-    test_random random = test_random_start(stream);
-    problem->old_gradient = test_guarded(count * sizeof(float));
-    for (size_t i = 0; i < count; i++)
-        problem->old_gradient[i] = (float)test_random_uniform(&random, -1, 1);
-}
-
 START_TEST(accumulates) {
     static const double factors[] = {1, -0.5, 0.25};
     loss_problem problem = problem_of(varied_recipes[_i], (focl_view){test_size(700, 40), 3, 1}, 7200 + (uint64_t)_i);
     problem.description.accumulate = factors[(size_t)_i % COUNT_OF(factors)];
-    give_old_gradient(&problem, 7300);
+    loss_give_old_gradient(&problem, 7300);
     loss_assert_everywhere(&problem, 1);
     loss_problem_free(&problem);
 }
@@ -96,7 +88,7 @@ END_TEST
 /* Not accumulating reads nothing: the poison of the old gradient, or a NaN in it, leaves no trace. */
 START_TEST(old_gradient_is_not_read_unasked) {
     loss_problem problem = problem_of(0, (focl_view){test_size(100, 40), 3, 1}, 7400);
-    give_old_gradient(&problem, 7401);
+    loss_give_old_gradient(&problem, 7401);
     for (size_t i = 0; i < loss_array_elements(&problem.description, LOSS_gradient); i++)
         problem.old_gradient[i] = NAN;
     loss_assert_everywhere(&problem, 0);

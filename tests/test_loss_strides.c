@@ -150,18 +150,10 @@ static void assert_in_pieces(const loss_problem *problem, const loss_answer *mir
     }
 }
 
-static void give_old_gradient(loss_problem *problem) {
-    test_random random = test_random_start(16500);
-    const size_t count = loss_array_elements(&problem->description, LOSS_gradient);
-    problem->old_gradient = test_guarded(count * sizeof(float));
-    for (size_t i = 0; i < count; i++)
-        problem->old_gradient[i] = (float)test_random_uniform(&random, -1, 1);
-}
-
 static void assert_pieces(const loss_recipe *recipe, uint64_t stream) {
     loss_problem problem = loss_problem_create(recipe, stream);
     if (recipe->description.accumulate > 0)
-        give_old_gradient(&problem);
+        loss_give_old_gradient(&problem, 16500);
     loss_answer mirror = mirror_answer(&problem);
     assert_in_pieces(&problem, &mirror);
     loss_answer_free(&mirror);

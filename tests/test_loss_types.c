@@ -103,20 +103,12 @@ START_TEST(offsets_are_in_elements) {
 }
 END_TEST
 
-static void give_old_gradient(loss_problem *problem) {
-    test_random random = test_random_start(12600);
-    const size_t count = loss_array_elements(&problem->description, LOSS_gradient);
-    problem->old_gradient = test_guarded(count * sizeof(float));
-    for (size_t i = 0; i < count; i++)
-        problem->old_gradient[i] = (float)test_random_uniform(&random, -1, 1);
-}
-
 START_TEST(the_old_gradient_is_of_the_logits_type) {
     const loss_recipe changed = typed(&loss_recipes[0], logits_types[_i], FOCL_F32);
     loss_recipe shaped = loss_recipe_shaped(&changed, (focl_view){test_size(1301, 31), 3, 1});
     shaped.description.accumulate = 0.5;
     loss_problem problem = loss_problem_create(&shaped, 12601);
-    give_old_gradient(&problem);
+    loss_give_old_gradient(&problem, 12600);
     loss_assert_everywhere(&problem, 1);
     loss_problem_free(&problem);
 }

@@ -176,14 +176,6 @@ static bool is_allowed(const trial *of) {
     return focl__loss_check(&of->recipe.description, given, &shape) == FOCL_OK;
 }
 
-static void give_old_gradient(loss_problem *problem, uint64_t stream) {
-    const size_t count = loss_array_elements(&problem->description, LOSS_gradient);
-    test_random random = test_random_start(stream);
-    problem->old_gradient = test_guarded(count * sizeof(float));
-    for (size_t i = 0; i < count; i++)
-        problem->old_gradient[i] = (float)test_random_uniform(&random, -1, 1);
-}
-
 static struct { size_t tried, refused, on_device; } tally;
 
 /* About one case in so many goes to the devices. */
@@ -196,7 +188,7 @@ static void assert_case(const trial *of, const char *name, uint64_t stream) {
     loss_problem problem = loss_problem_create(&of->recipe, stream);
     problem.name = name;
     if (of->old_gradient)
-        give_old_gradient(&problem, stream);
+        loss_give_old_gradient(&problem, stream);
     if (is_drawn(stream)) {
         tally.on_device++;
         loss_assert_everywhere(&problem, stream % 4);

@@ -156,14 +156,6 @@ END_TEST
 
 /* ---- Where the gradient goes ---- */
 
-static void give_old_gradient(loss_problem *problem, uint64_t stream) {
-    const size_t count = loss_array_elements(&problem->description, LOSS_gradient);
-    test_random random = test_random_start(stream);
-    problem->old_gradient = test_guarded(count * sizeof(float));
-    for (size_t i = 0; i < count; i++)
-        problem->old_gradient[i] = (float)test_random_uniform(&random, -1, 1);
-}
-
 static const focl_view both_layouts[] = {{57, 33, 1}, {2, 7, 45}};
 
 /* Recipes that differ in how they go through a row: labels, smoothed labels, dense rows. */
@@ -174,7 +166,7 @@ START_TEST(accumulates) {
         const loss_recipe shaped = loss_recipe_shaped(&loss_row_recipes[varied_recipes[_i]], both_layouts[i]);
         loss_problem problem = loss_problem_create(&shaped, 29000 + (uint64_t)_i);
         problem.description.accumulate = i == 0 ? -0.5 : 1;
-        give_old_gradient(&problem, 29100);
+        loss_give_old_gradient(&problem, 29100);
         loss_assert_everywhere(&problem, 1);
         loss_problem_free(&problem);
     }

@@ -107,14 +107,6 @@ static size_t shape_count(void) {
     return test_size(COUNT_OF(shapes), 4);
 }
 
-static void give_old_gradient(loss_problem *problem) {
-    const size_t count = loss_array_elements(&problem->description, LOSS_gradient);
-    test_random random = test_random_start(31000);
-    problem->old_gradient = test_guarded(count * sizeof(float));
-    for (size_t i = 0; i < count; i++)
-        problem->old_gradient[i] = (float)test_random_uniform(&random, -1, 1);
-}
-
 /* u8 cannot say the classes that more than 255 need. */
 static loss_problem problem_of(const loss_recipe *recipe, focl_view shape, focl_strides strides, uint64_t stream) {
     loss_recipe shaped = loss_recipe_shaped(recipe, shape);
@@ -123,7 +115,7 @@ static loss_problem problem_of(const loss_recipe *recipe, focl_view shape, focl_
         shaped.description.targets_type = FOCL_I16;
     loss_problem problem = loss_problem_create(&shaped, stream);
     if (recipe->description.accumulate < 0)
-        give_old_gradient(&problem);
+        loss_give_old_gradient(&problem, 31000);
     return problem;
 }
 

@@ -31,14 +31,6 @@ void conformance_upstream(conformance_run *run, const conformance_case *of) {
     conformance_random(run, &recipe, of->stream);
 }
 
-static void give_old_gradient(loss_problem *problem, uint64_t stream) {
-    const size_t count = loss_array_elements(&problem->description, LOSS_gradient);
-    test_random random = test_random_start(stream);
-    problem->old_gradient = test_guarded(count * sizeof(float));
-    for (size_t i = 0; i < count; i++)
-        problem->old_gradient[i] = (float)test_random_uniform(&random, -1, 1);
-}
-
 void conformance_accumulated(conformance_run *run, const conformance_case *of) {
     static const double factors[] = {1, -0.5, 0.25};
     loss_recipe recipe = usual((focl_view){conformance_size(run, 300, 5000), 1, 1});
@@ -46,7 +38,7 @@ void conformance_accumulated(conformance_run *run, const conformance_case *of) {
     for (size_t i = 0; i < COUNT_OF(factors); i++) {
         recipe.description.accumulate = factors[i];
         loss_problem problem = loss_problem_create(&recipe, of->stream + i);
-        give_old_gradient(&problem, of->stream + 10 + i);
+        loss_give_old_gradient(&problem, of->stream + 10 + i);
         conformance_loss(run, &problem);
         loss_problem_free(&problem);
     }
