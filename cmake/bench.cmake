@@ -1,10 +1,12 @@
-# focl-bench: all of bench/. Its peers on the host get every help from the compiler, and all cores where it has OpenMP.
+# focl-bench: all of bench/ but what is in bench_results.cmake. Its peers on the host get every help from the compiler, and all cores where it has OpenMP.
 
 include(CheckCCompilerFlag)
 find_package(OpenMP COMPONENTS C)
 
 file(GLOB bench_sources CONFIGURE_DEPENDS bench/*.c)
+list(REMOVE_ITEM bench_sources ${bench_result_sources})
 focl_add_executable(focl-bench ${bench_sources})
+target_link_libraries(focl-bench PRIVATE focl_bench_results)
 set_target_properties(focl-bench PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
 
 # libmvec: GCC calls the C library's vector functions unasked, Clang has to be told.
