@@ -19,6 +19,7 @@ enum {
     PEER_STEP = 6,
     ROW_GAP = 14,
     LEGEND_SWATCH = 11,
+    VALUE_WIDTH = 55,
     NAME_MAX_LENGTH = 96
 };
 
@@ -31,7 +32,8 @@ static const char style[] = "<style>\n"
                             ".faint { fill: #59636e }\n"
                             ".small { font-size: 11px; fill: #59636e; text-anchor: end }\n"
                             ".axis { font-size: 11px; fill: #59636e; text-anchor: middle }\n"
-                            ".value { font-size: 13px; font-weight: 600 }\n"
+                            ".value { font-size: 12px; font-weight: 600 }\n"
+                            ".inside { fill: #ffffff; text-anchor: end }\n"
                             "</style>\n";
 
 /* ---- What is drawn: focl, then the peers that these words in a result's name make ---- */
@@ -45,12 +47,9 @@ typedef struct series {
 static const series focl_series = {"focl", "focl", "#0969da"};
 
 static const series peers[] = {
-    {"torch-compile", "PyTorch, compiled", "#d1242f"},
-    {"torch", "PyTorch, eager", "#ff8182"},
-    {"naive", "naive OpenCL", "#8c959f"},
-    {"clblast", "CLBlast", "#8250df"},
-    {"peer", "C, OpenMP", "#e0892b"},
-    {"openmp", "C, OpenMP", "#e0892b"},
+    {"openmp", "C, OpenMP", "#e0892b"},     {"peer", "C, OpenMP", "#e0892b"},
+    {"clblast", "CLBlast", "#8250df"},      {"torch-compile", "PyTorch, compiled", "#d1242f"},
+    {"torch", "PyTorch, eager", "#ff8182"}, {"naive", "naive OpenCL", "#8c959f"},
 };
 
 enum { PEERS = sizeof peers / sizeof *peers };
@@ -76,10 +75,10 @@ typedef struct panel {
 } panel;
 
 static const panel panels[] = {
-    {"Share of the memory's speed: the bytes that must move, by the time taken; 100 % is a triad kernel", false,
-     "%.0f %%", "%.0f %%", 100.0, 0.8, 0.2, 1.1, 1.6},
-    {"Small problems: the time, in times of an empty kernel (less is better)", true, "%.2f", "%.1f", 1.0, 1.3, 0.5, 2.0,
-     5.0},
+    {"Bytes that must move by the time taken: share of what a triad kernel reaches", false, "%.0f %%", "%.0f %%", 100.0,
+     0.8, 0.2, 1.1, 1.6},
+    {"Small problems: multiples of an empty kernel's time (shorter is better)", true, "%.2f", "%.1f", 1.0, 1.3, 0.5,
+     2.0, 5.0},
 };
 
 typedef struct canvas {
@@ -255,7 +254,7 @@ static void draw_legend(FILE *stream, const bench_findings *findings, double y) 
 
 static void draw_header(FILE *stream, const bench_findings *findings, const char *date) {
     char line[512];
-    label(stream, "title", MARGIN, 36, "focl: loss and gradient as fast as the memory");
+    label(stream, "title", MARGIN, 36, "focl: loss and gradient beside the memory's speed");
     snprintf(line, sizeof line, "%.92s", findings->device->name);
     label(stream, "faint", MARGIN, 57, line);
     if (date) {
@@ -290,14 +289,21 @@ static void draw_limits(const canvas *drawing, const panel *shown, double top, d
 }
 
 static void describe_size(const bench_result *result, char *text, size_t bytes) {
-    const struct {
-        double size;
-        const char *word;
-    } units[] = {{1e9, "G "}, {1e6, "M "}, {1e3, "k "}, {1.0, ""}};
-    size_t u = 0;
-    while (u < 3 && result->elements < units[u].size)
-        u++;
-    snprintf(text, bytes, "%.3g %selements", fmax(result->elements, 0.0) / units[u].size, units[u].word);
+    if (result->elements < 1e6)
+        snprintf(text, bytes, "%.0f elements", fmax(result->elements, 0.0));
+    else
+        snprintf(text, bytes, "%.3g million elements", result->elements * 1e-6);
+}
+
+/* In the bar, where no line crosses it; behind one that is too short. */
+static void draw_value(const canvas *drawing, const panel *shown, double value) {
+    const double right = place(drawing, value), y = drawing->y + 12.5;
+    char text[32];
+    snprintf(text, sizeof text, shown->value_format, value * shown->factor);
+    if (right - PLOT_LEFT > VALUE_WIDTH)
+        label(drawing->stream, "value inside", right - 6, y, text);
+    else
+        label(drawing->stream, "value", right + 6, y, text);
 }
 
 static void draw_row(canvas *drawing, const panel *shown, size_t start) {
@@ -317,12 +323,10 @@ static void draw_row(canvas *drawing, const panel *shown, size_t start) {
     for (size_t s = 0; s < PEERS; s++)
         if (best[s] > 0.0)
             bar(drawing, best[s], below + PEER_STEP * (double)drawn++, PEER_BAR, peers[s].colour);
-    snprintf(text, sizeof text, shown->value_format, value * shown->factor);
-    label(drawing->stream, "value", place(drawing, value) + (value > drawing->end ? 16 : 6), drawing->y + 12.5, text);
+    draw_value(drawing, shown, value);
     drawing->y += row_height(drawn);
 }
 
-/* The lines of the limits go over the bars, but under their numbers' background. */
 static void draw_panel(canvas *drawing, const panel *shown) {
     const double height = panel_height(shown, drawing->findings);
     const double top = drawing->y + PANEL_HEAD - ROW_GAP / 2.0;
@@ -347,7 +351,7 @@ bool bench_svg_write(FILE *stream, const bench_findings *findings, const char *d
         height += panel_height(&panels[p], findings);
     fprintf(stream,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%.0f\" viewBox=\"0 0 %d %.0f\" "
-            "role=\"img\">\n<title>focl: share of the memory's speed by case</title>\n%s",
+            "role=\"img\">\n<title>focl: loss and gradient beside the memory's speed</title>\n%s",
             WIDTH, height, WIDTH, height, style);
     fprintf(stream,
             "<rect x=\"0.5\" y=\"0.5\" width=\"%d\" height=\"%.0f\" rx=\"8\" fill=\"#ffffff\" stroke=\"#d1d9e0\"/>\n",
