@@ -14,7 +14,9 @@ bool bench_torch_knows(const focl_loss_description *description) {
                            d->reduction == FOCL_REDUCTION_POSITIVE_MEAN;
     const bool plain = d->gamma_negative < 0.0 && d->margin == 0.0 && d->poly1 == 0.0 && d->label_smoothing == 0.0 &&
                        d->upstream == 1.0 && d->loss_scale == 1.0 && d->accumulate == 0.0 && !d->has_ignore_index;
-    return family && objective && d->logits_type == FOCL_F32 && targets && contiguous && reduction && plain;
+    const bool background = !d->has_background || (!d->target_only && d->background == (int64_t)d->shape.classes);
+    return family && objective && background && d->logits_type == FOCL_F32 && targets && contiguous && reduction &&
+           plain;
 }
 
 #ifndef FOCL_BENCH_HAS_JANSSON
@@ -291,24 +293,33 @@ static bool read_answer(const json_t *answer, const bench_torch_case *cases, siz
     return true;
 }
 
-/* Answers follow one another, each a JSON object. */
+static bool read_line(const char *line, const bench_torch_case *cases, size_t count, bench_torch_result *results,
+                      size_t *result_count) {
+    json_error_t error;
+    json_t *answer = json_loads(line, 0, &error);
+    const bool good = answer && read_answer(answer, cases, count, results, result_count);
+    if (!good)
+        fprintf(stderr, "focl-bench: no answer of the PyTorch script: %.*s\n", (int)strcspn(line, "\n"), line);
+    json_decref(answer);
+    return good;
+}
+
+/* A JSON object on every line. */
 static bool read_answers(const exchange *files, const bench_torch_case *cases, bench_torch_result *results,
                          size_t *result_count) {
     const exchange_path path = path_of(files, answer_name);
     FILE *file = fopen(path.text, "rb");
+    char *line = NULL;
+    size_t bytes = 0;
     bool good = file != NULL;
-    json_error_t error;
-    json_t *answer = NULL;
-    while (good && (answer = json_loadf(file, JSON_DISABLE_EOF_CHECK, &error)) != NULL) {
-        good = read_answer(answer, cases, files->cases, results, result_count);
-        json_decref(answer);
-    }
-    /* The end of the file, where an answer might start, is the only end that is right. */
-    good = good && json_error_code(&error) == json_error_premature_end_of_input && feof(file);
-    if (!good)
-        fputs("focl-bench: what the PyTorch script printed could not be read\n", stderr);
-    if (file)
+    while (good && getline(&line, &bytes, file) >= 0)
+        good = read_line(line, cases, files->cases, results, result_count);
+    good = good && !ferror(file);
+    if (!file)
+        fprintf(stderr, "focl-bench: %s: %s\n", path.text, strerror(errno));
+    else
         fclose(file);
+    free(line);
     return good;
 }
 

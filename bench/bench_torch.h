@@ -31,7 +31,7 @@ typedef struct bench_torch_result {
 enum { BENCH_TORCH_RESULTS_PER_CASE = 4 };
 
 /* Whether the script knows this loss: sigmoid or softmax, focal or cross entropy, f32 logits, hard or dense f32
- * targets, reduced by sum, mean or positive mean, and nothing else switched on. */
+ * targets, reduced by sum, mean or positive mean; background, if any, is the label after the classes. */
 bool bench_torch_knows(const focl_loss_description *description);
 
 /*

@@ -34,10 +34,11 @@ import torch.nn.functional as F
 
 def sigmoid_focal(logits, targets, gamma, alpha):
     """Lin et al., 2017, as torchvision.ops.sigmoid_focal_loss has it."""
-    p = torch.sigmoid(logits)
-    cross_entropy = F.binary_cross_entropy_with_logits(logits, targets, reduction="none")
-    p_t = p * targets + (1 - p) * (1 - targets)
-    loss = cross_entropy * (1 - p_t) ** gamma
+    loss = F.binary_cross_entropy_with_logits(logits, targets, reduction="none")
+    if gamma != 0:
+        p = torch.sigmoid(logits)
+        p_t = p * targets + (1 - p) * (1 - targets)
+        loss = loss * (1 - p_t) ** gamma
     if alpha is not None:
         loss = (alpha * targets + (1 - alpha) * (1 - targets)) * loss
     return loss
