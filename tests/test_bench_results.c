@@ -1,4 +1,5 @@
 /* What focl-bench writes, compares and asks PyTorch, from findings that are made up. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
 /* What focl-bench asks a PyTorch script, and how it takes the answers: with a script that only answers. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
