@@ -344,7 +344,7 @@ static void draw_panel(canvas *drawing, const panel *shown) {
     drawing->y = bottom + PANEL_FOOT;
 }
 
-bool bench_svg_write(FILE *stream, const bench_findings *findings, const char *date) {
+bool bench_svg_write_dated(FILE *stream, const bench_findings *findings, const char *date) {
     canvas drawing = {stream, findings, HEADER, 1.0};
     double height = HEADER + MARGIN / 2.0;
     for (size_t p = 0; p < sizeof panels / sizeof *panels; p++)
@@ -361,4 +361,8 @@ bool bench_svg_write(FILE *stream, const bench_findings *findings, const char *d
         draw_panel(&drawing, &panels[p]);
     fputs("</svg>\n", stream);
     return fflush(stream) == 0 && !ferror(stream);
+}
+
+bool bench_svg_write(FILE *stream, const bench_findings *findings) {
+    return bench_svg_write_dated(stream, findings, NULL);
 }

@@ -11,6 +11,9 @@
  * peer; groups whose yardstick is an empty kernel in a panel of their own. date, such as "2026-01-31", may be NULL. The
  * same findings give the same bytes. False if the stream failed.
  */
-bool bench_svg_write(FILE *stream, const bench_findings *findings, const char *date);
+bool bench_svg_write_dated(FILE *stream, const bench_findings *findings, const char *date);
+
+/* The same without a date. */
+bool bench_svg_write(FILE *stream, const bench_findings *findings);
 
 #endif

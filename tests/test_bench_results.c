@@ -72,8 +72,12 @@ static bool write_csv(FILE *stream) {
     return bench_csv_write(stream, &findings);
 }
 
+static bool write_svg_without_date(FILE *stream) {
+    return bench_svg_write(stream, &findings);
+}
+
 static bool write_svg(FILE *stream) {
-    return bench_svg_write(stream, &findings, "2026-01-31");
+    return bench_svg_write_dated(stream, &findings, "2026-01-31");
 }
 
 /* What is written, to be freed. */
@@ -170,7 +174,10 @@ static void assert_elements_match(const char *text) {
 START_TEST(svg_shows_both_panels) {
     char *text = written(write_svg, "now.svg");
     char *again = written(write_svg, "again.svg");
+    char *without_date = written(write_svg_without_date, "undated.svg");
     ck_assert_str_eq(text, again);
+    ck_assert(!strstr(without_date, "2026"));
+    assert_elements_match(without_date);
     assert_elements_match(text);
     ck_assert(strstr(text, "a &lt;device&gt; &amp; its &quot;name&quot;"));
     ck_assert(strstr(text, "2026-01-31"));
@@ -181,6 +188,7 @@ START_TEST(svg_shows_both_panels) {
     ck_assert(!strstr(text, "script"));
     free(text);
     free(again);
+    free(without_date);
 }
 END_TEST
 
