@@ -20,7 +20,7 @@ bool bench_compare(const char *old_json_path, const bench_findings *now, FILE *o
 
 static const double least_change = 1.03;
 
-typedef enum verdict { SAME, FASTER, SLOWER, NEW, GONE, NOT_MEASURED, VERDICTS } verdict;
+typedef enum verdict { SAME, FASTER, SLOWER, NEW, GONE, NOT_MEASURED, RESIZED, VERDICTS } verdict;
 
 typedef struct comparison {
     const char *measure; /* what is compared: the member's name in the JSON */
@@ -93,10 +93,14 @@ static comparison compare_result(const json_t *older, const bench_result *now) {
     return (comparison){"seconds", summary_of(older, "seconds"), now->seconds};
 }
 
-static verdict judge(const comparison *compared) {
+static verdict judge(const json_t *older, const bench_result *result, const comparison *compared) {
     const bench_summary before = compared->before, now = compared->now;
+    if (!older)
+        return NEW;
     if (!measured(before) || !measured(now))
         return NOT_MEASURED;
+    if (number_of(older, "elements") != result->elements)
+        return RESIZED;
     if (now.p90 < before.p10 && now.median * least_change < before.median)
         return FASTER;
     if (now.p10 > before.p90 && now.median > before.median * least_change)
@@ -130,7 +134,7 @@ static size_t print_with(FILE *out, const char *title, verdict wanted, const jso
         const bench_result *result = &now->results[i];
         const json_t *before = find_older(older, result);
         const comparison compared = compare_result(before, result);
-        if ((before ? judge(&compared) : NEW) != wanted)
+        if (judge(before, result, &compared) != wanted)
             continue;
         if (count++ == 0 && title)
             fprintf(out, "%s\n", title);
@@ -170,6 +174,9 @@ static void print_circumstances(FILE *out, const json_t *older, const bench_find
     for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
         if (strcmp(facts[i].before, facts[i].now) != 0)
             fprintf(out, "another %s: %s, before %s\n", facts[i].what, facts[i].now, facts[i].before);
+    const double load = number_of(older, "load_average");
+    if (load >= 0.0 && now->load_average >= 0.0)
+        fprintf(out, "load average at the start %.2f, before %.2f\n", now->load_average, load);
 }
 
 bool bench_compare(const char *old_json_path, const bench_findings *now, FILE *out) {
@@ -185,9 +192,13 @@ bool bench_compare(const char *old_json_path, const bench_findings *now, FILE *o
     counts[NEW] = print_with(out, "new:", NEW, results, now);
     counts[GONE] = print_gone(out, results, now);
     counts[NOT_MEASURED] = print_with(out, "not measured in both:", NOT_MEASURED, results, now);
+    counts[RESIZED] = print_with(out, "of another size than before:", RESIZED, results, now);
     counts[SAME] = print_with(out, NULL, SAME, results, now);
-    fprintf(out, "%zu faster, %zu slower, %zu within the noise, %zu new, %zu gone, %zu not measured in both\n",
-            counts[FASTER], counts[SLOWER], counts[SAME], counts[NEW], counts[GONE], counts[NOT_MEASURED]);
+    fprintf(out,
+            "%zu faster, %zu slower, %zu within the noise, %zu new, %zu gone, %zu not measured in both, "
+            "%zu of another size\n",
+            counts[FASTER], counts[SLOWER], counts[SAME], counts[NEW], counts[GONE], counts[NOT_MEASURED],
+            counts[RESIZED]);
     json_decref(older);
     return fflush(out) == 0 && !ferror(out);
 }

@@ -14,10 +14,10 @@ enum {
     HEADER = 102,    /* above the first panel */
     PANEL_HEAD = 52, /* a panel's title and the numbers of its axis */
     PANEL_FOOT = 24,
-    FOCL_BAR = 16,
+    FOCL_BAR = 15,
     PEER_BAR = 5,
     PEER_STEP = 6,
-    ROW_GAP = 14,
+    ROW_GAP = 12,
     LEGEND_SWATCH = 11,
     VALUE_WIDTH = 55,
     NAME_MAX_LENGTH = 96
@@ -297,7 +297,7 @@ static void describe_size(const bench_result *result, char *text, size_t bytes) 
 
 /* In the bar, where no line crosses it; behind one that is too short. */
 static void draw_value(const canvas *drawing, const panel *shown, double value) {
-    const double right = place(drawing, value), y = drawing->y + 12.5;
+    const double right = place(drawing, value), y = drawing->y + 12.0;
     char text[32];
     snprintf(text, sizeof text, shown->value_format, value * shown->factor);
     if (right - PLOT_LEFT > VALUE_WIDTH)
@@ -313,7 +313,7 @@ static void draw_row(canvas *drawing, const panel *shown, size_t start) {
     double best[PEERS];
     size_t drawn = 0;
     char text[64];
-    label(drawing->stream, "group", PLOT_LEFT - 10, drawing->y + 12.5, focl->group);
+    label(drawing->stream, "group", PLOT_LEFT - 10, drawing->y + 12.0, focl->group);
     best_peers(shown, drawing->findings, start, best);
     if (count_peers(best) > 0) {
         describe_size(focl, text, sizeof text);

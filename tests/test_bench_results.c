@@ -240,6 +240,7 @@ static char *compared(void (*change)(void)) {
     const scratch_path older = scratch_file("older.json");
     size_t bytes = 0;
     findings.seed = 7;
+    findings.load_average = 0.5;
     free(written(write_json, "older.json"));
     change();
     FILE *out = fopen(said.text, "wb");
@@ -298,23 +299,36 @@ static void not_measured(void) {
     results[FOCL].seconds = results[FOCL].to_yardstick = none;
 }
 
+static void quick(void) {
+    results[FOCL].elements /= 4.0;
+    scale(&results[FOCL].to_yardstick, 0.5);
+}
+
+static void busy(void) {
+    findings.load_average = 3.0;
+}
+
 static const struct {
     void (*change)(void);
     const char *said; /* a part of it */
     const char *counts;
 } comparisons[] = {
-    {nothing, "compared with", "0 faster, 0 slower, 5 within the noise, 0 new, 0 gone, 0 not measured in both\n"},
+    {nothing, "compared with",
+     "0 faster, 0 slower, 5 within the noise, 0 new, 0 gone, 0 not measured in both, 0 of another size\n"},
     {slower_memory, "slower:\n  dense                  triad ", "0 faster, 2 slower, 3 within the noise, 0 new, "},
     {focl_slower, "slower:\n  dense                  focl                     1.10 x", "0 faster, 1 slower, 4 within"},
     {focl_faster, "faster:\n  dense                  focl                     0.90 x", "1 faster, 0 slower, 4 within"},
     {focl_slower_in_noise, "compared with", "0 faster, 0 slower, 5 within the noise"},
     {focl_a_little_slower, "compared with", "0 faster, 0 slower, 5 within the noise"},
     {other_names, "new:\n  dense                  focl-new\ngone:\n  dense                  focl\n",
-     "4 within the noise, 1 new, 1 gone, 0 not measured in both\n"},
+     "4 within the noise, 1 new, 1 gone, 0 not measured in both, "},
     {another_device,
      "json\nanother device: another, before a <device> & its \"name\"\nanother driver: 2.0, before 1.0\n",
      "5 within the noise"},
     {another_clock, "another clock: cpu, before wall\n", "5 within the noise"},
+    {quick, "of another size than before:\n  dense                  focl\n",
+     "0 faster, 0 slower, 4 within the noise, 0 new, 0 gone, 0 not measured in both, 1 of another size\n"},
+    {busy, "load average at the start 3.00, before 0.50\n", "5 within the noise"},
     {not_measured, "not measured in both:\n  dense                  focl\n",
      "4 within the noise, 0 new, 0 gone, 1 not"},
 };
