@@ -2,6 +2,7 @@
 #include "bench_torch.h"
 
 #include <stdio.h>
+#include <string.h>
 
 bool bench_torch_knows(const focl_loss_description *description) {
     const focl_loss_description *d = description;
@@ -17,6 +18,45 @@ bool bench_torch_knows(const focl_loss_description *description) {
     const bool background = !d->has_background || (!d->target_only && d->background == (int64_t)d->shape.classes);
     return family && objective && background && d->logits_type == FOCL_F32 && targets && contiguous && reduction &&
            plain;
+}
+
+/* The first of a kind in a group; NULL: none. */
+static const bench_result *first_of(const bench_findings *findings, const char *group, bench_kind kind) {
+    for (size_t i = 0; i < findings->count; i++)
+        if (findings->results[i].kind == kind && strcmp(findings->results[i].group, group) == 0)
+            return &findings->results[i];
+    return NULL;
+}
+
+/* Negative, that is not measured, without anything to divide by. */
+static bench_summary ratio(bench_summary seconds, const bench_result *to) {
+    if (!to || !(to->seconds.median > 0.0))
+        return (bench_summary){-1.0, -1.0, -1.0};
+    const double divisor = to->seconds.median;
+    return (bench_summary){seconds.median / divisor, seconds.p10 / divisor, seconds.p90 / divisor};
+}
+
+bench_result bench_torch_as_result(const bench_torch_result *measured, const bench_findings *findings) {
+    const bench_result *focl = first_of(findings, measured->group, BENCH_KIND_FOCL);
+    const double best = findings->roofline.triad;
+    bench_result result = {.group = measured->group,
+                           .name = measured->name,
+                           .what = measured->what,
+                           .kind = BENCH_KIND_PEER,
+                           .elements = focl ? focl->elements : -1.0,
+                           .bytes = focl ? focl->bytes : -1.0,
+                           .seconds = measured->seconds,
+                           .device_seconds = {-1.0, -1.0, -1.0},
+                           .share = -1.0,
+                           .first_cold = -1.0,
+                           .first_cached = -1.0,
+                           .worst_loss_ulp = -1.0,
+                           .worst_gradient_ulp = -1.0};
+    result.to_yardstick = ratio(measured->seconds, first_of(findings, measured->group, BENCH_KIND_YARDSTICK));
+    result.to_peer = ratio(measured->seconds, first_of(findings, measured->group, BENCH_KIND_PEER));
+    if (result.bytes > 0.0 && best > 0.0 && measured->seconds.median > 0.0)
+        result.share = result.bytes / measured->seconds.median / best;
+    return result;
 }
 
 #ifndef FOCL_BENCH_HAS_JANSSON
@@ -37,7 +77,6 @@ bool bench_torch_run(const bench_torch_case *cases, size_t count, bool quick, be
 #include <jansson.h>
 #include <spawn.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "bench_statistics.h"
+#include "bench_result.h"
 #include "focl/focl.h"
 
 /* One problem, and what focl makes of it, with which PyTorch is to agree. */
@@ -45,5 +45,9 @@ bool bench_torch_knows(const focl_loss_description *description);
  */
 bool bench_torch_run(const bench_torch_case *cases, size_t count, bool quick, bench_torch_result *results,
                      size_t *result_count);
+
+/* What was measured as a result of the group, whose other results the findings have already. It was timed by itself:
+ * ratios are to the medians of the group's yardstick and of its first peer. */
+bench_result bench_torch_as_result(const bench_torch_result *measured, const bench_findings *findings);
 
 #endif

@@ -145,6 +145,30 @@ START_TEST(knows_what_it_can_ask) {
 }
 END_TEST
 
+START_TEST(becomes_a_result) {
+    bench_result others[] = {
+        {.group = "other", .name = "copy", .kind = BENCH_KIND_YARDSTICK, .seconds.median = 7.0},
+        {.group = "rows", .name = "copy", .kind = BENCH_KIND_YARDSTICK, .seconds.median = 0.25},
+        {.group = "rows", .name = "peer", .kind = BENCH_KIND_PEER, .seconds.median = 2.0},
+        {.group = "rows", .name = "focl", .kind = BENCH_KIND_FOCL, .elements = 24, .bytes = 96, .seconds.median = 1}};
+    bench_findings findings = {.results = others, .count = COUNT_OF(others), .roofline.triad = 384.0};
+    const bench_torch_result measured = {
+        .group = "rows", .name = "torch-eager", .what = "PyTorch, eager", .seconds = {0.5, 0.25, 1.0}};
+    bench_result result = bench_torch_as_result(&measured, &findings);
+    ck_assert_int_eq(result.kind, BENCH_KIND_PEER);
+    ck_assert_double_eq(result.elements, 24.0);
+    ck_assert_double_eq(result.bytes, 96.0);
+    ck_assert_double_eq(result.share, 0.5);
+    ck_assert_double_eq(result.to_yardstick.median, 2.0);
+    ck_assert_double_eq(result.to_yardstick.p90, 4.0);
+    ck_assert_double_eq(result.to_peer.p10, 0.125);
+    ck_assert(result.first_cold < 0.0 && result.worst_loss_ulp < 0.0 && result.device_seconds.median < 0.0);
+    findings.count = 0;
+    result = bench_torch_as_result(&measured, &findings);
+    ck_assert(result.to_peer.median < 0.0 && result.to_yardstick.median < 0.0 && result.share < 0.0);
+}
+END_TEST
+
 #endif
 
 int main(void) {
@@ -158,6 +182,7 @@ int main(void) {
     tcase_add_loop_test(tests, refuses_other_answers, 0, COUNT_OF(bad_scripts));
     tcase_add_test(tests, needs_the_interpreter);
     tcase_add_test(tests, knows_what_it_can_ask);
+    tcase_add_test(tests, becomes_a_result);
 #else
     puts("SKIP: PyTorch: built without jansson");
 #endif
