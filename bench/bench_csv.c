@@ -71,7 +71,7 @@ static double nanoseconds_per_element(const bench_result *result) {
     SUMMARY_COLUMNS(X, "device", "_s", device_seconds)             \
     X("time_per_element_ns", nanoseconds_per_element(row->result)) \
     X("throughput_gb_per_s", gigabytes_per_second(row->result))    \
-    X("share_of_triad_ratio", row->result->share)                  \
+    X("share_of_roofline_ratio", row->result->share)               \
     SUMMARY_COLUMNS(X, "to_yardstick", "_ratio", to_yardstick)     \
     SUMMARY_COLUMNS(X, "to_peer", "_ratio", to_peer)               \
     X("first_call_cold_s", row->result->first_cold)                \

@@ -75,7 +75,7 @@ typedef struct panel {
 } panel;
 
 static const panel panels[] = {
-    {"Bytes that must move by the time taken: share of what a triad kernel reaches", false, "%.0f %%", "%.0f %%", 100.0,
+    {"Bytes that must move by time, as a share of what only moving them reaches", false, "%.0f %%", "%.0f %%", 100.0,
      0.8, 0.2, 1.1, 1.6},
     {"Small problems: multiples of an empty kernel's time (shorter is better)", true, "%.2f", "%.1f", 1.0, 1.3, 0.5,
      2.0, 5.0},
@@ -108,13 +108,8 @@ static bool is_latency(const bench_findings *findings, size_t start) {
 }
 
 /* What the panel shows of a result; negative: nothing. */
-static double value_of(const panel *shown, const bench_findings *findings, const bench_result *result) {
-    const double best = findings->roofline.triad;
-    if (shown->latency)
-        return result->to_yardstick.median;
-    if (result->share < 0.0 && best > 0.0 && result->bytes > 0.0 && result->seconds.median > 0.0)
-        return result->bytes / result->seconds.median / best;
-    return result->share;
+static double value_of(const panel *shown, const bench_result *result) {
+    return shown->latency ? result->to_yardstick.median : result->share;
 }
 
 /* Whether results[start] is the first of a group that the panel shows. */
@@ -123,7 +118,7 @@ static bool is_row(const panel *shown, const bench_findings *findings, size_t st
         if (same_group(&findings->results[i], &findings->results[start]))
             return false;
     const bench_result *focl = first_of(findings, start, BENCH_KIND_FOCL);
-    return focl && is_latency(findings, start) == shown->latency && value_of(shown, findings, focl) > 0.0;
+    return focl && is_latency(findings, start) == shown->latency && value_of(shown, focl) > 0.0;
 }
 
 /* The best of each series of peers in a group, negative where there is none. */
@@ -132,7 +127,7 @@ static void best_peers(const panel *shown, const bench_findings *findings, size_
         best[s] = -1.0;
     for (size_t i = 0; i < findings->count; i++) {
         const bench_result *result = &findings->results[i];
-        const double value = value_of(shown, findings, result);
+        const double value = value_of(shown, result);
         const size_t s = series_of(result);
         if (result->kind != BENCH_KIND_PEER || s == PEERS || !same_group(result, &findings->results[start]) ||
             !(value > 0.0))
@@ -170,7 +165,7 @@ static double axis_end(const panel *shown, const bench_findings *findings) {
     double end = shown->least_end;
     for (size_t i = 0; i < findings->count; i++)
         if (is_row(shown, findings, i)) {
-            const double value = value_of(shown, findings, first_of(findings, i, BENCH_KIND_FOCL));
+            const double value = value_of(shown, first_of(findings, i, BENCH_KIND_FOCL));
             const double step = shown->tick / 2;
             end = fmax(end, ceil(value / step) * step);
         }
@@ -308,7 +303,7 @@ static void draw_value(const canvas *drawing, const panel *shown, double value) 
 
 static void draw_row(canvas *drawing, const panel *shown, size_t start) {
     const bench_result *focl = first_of(drawing->findings, start, BENCH_KIND_FOCL);
-    const double value = value_of(shown, drawing->findings, focl);
+    const double value = value_of(shown, focl);
     const double below = drawing->y + FOCL_BAR + 1;
     double best[PEERS];
     size_t drawn = 0;

@@ -38,7 +38,6 @@ static bench_summary ratio(bench_summary seconds, const bench_result *to) {
 
 bench_result bench_torch_as_result(const bench_torch_result *measured, const bench_findings *findings) {
     const bench_result *focl = first_of(findings, measured->group, BENCH_KIND_FOCL);
-    const double best = findings->roofline.triad;
     bench_result result = {.group = measured->group,
                            .name = measured->name,
                            .what = measured->what,
@@ -54,8 +53,8 @@ bench_result bench_torch_as_result(const bench_torch_result *measured, const ben
                            .worst_gradient_ulp = -1.0};
     result.to_yardstick = ratio(measured->seconds, first_of(findings, measured->group, BENCH_KIND_YARDSTICK));
     result.to_peer = ratio(measured->seconds, first_of(findings, measured->group, BENCH_KIND_PEER));
-    if (result.bytes > 0.0 && best > 0.0 && measured->seconds.median > 0.0)
-        result.share = result.bytes / measured->seconds.median / best;
+    if (focl && focl->share >= 0.0 && measured->seconds.median > 0.0)
+        result.share = focl->share * focl->seconds.median / measured->seconds.median;
     return result;
 }
 

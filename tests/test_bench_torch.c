@@ -146,12 +146,17 @@ START_TEST(knows_what_it_can_ask) {
 END_TEST
 
 START_TEST(becomes_a_result) {
-    bench_result others[] = {
-        {.group = "other", .name = "copy", .kind = BENCH_KIND_YARDSTICK, .seconds.median = 7.0},
-        {.group = "rows", .name = "copy", .kind = BENCH_KIND_YARDSTICK, .seconds.median = 0.25},
-        {.group = "rows", .name = "peer", .kind = BENCH_KIND_PEER, .seconds.median = 2.0},
-        {.group = "rows", .name = "focl", .kind = BENCH_KIND_FOCL, .elements = 24, .bytes = 96, .seconds.median = 1}};
-    bench_findings findings = {.results = others, .count = COUNT_OF(others), .roofline.triad = 384.0};
+    bench_result others[] = {{.group = "other", .name = "copy", .kind = BENCH_KIND_YARDSTICK, .seconds.median = 7.0},
+                             {.group = "rows", .name = "copy", .kind = BENCH_KIND_YARDSTICK, .seconds.median = 0.25},
+                             {.group = "rows", .name = "peer", .kind = BENCH_KIND_PEER, .seconds.median = 2.0},
+                             {.group = "rows",
+                              .name = "focl",
+                              .kind = BENCH_KIND_FOCL,
+                              .elements = 24,
+                              .bytes = 96,
+                              .seconds.median = 1,
+                              .share = 0.25}};
+    bench_findings findings = {.results = others, .count = COUNT_OF(others)};
     const bench_torch_result measured = {
         .group = "rows", .name = "torch-eager", .what = "PyTorch, eager", .seconds = {0.5, 0.25, 1.0}};
     bench_result result = bench_torch_as_result(&measured, &findings);
