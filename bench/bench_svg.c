@@ -18,6 +18,7 @@ enum {
     PEER_BAR = 5,
     PEER_STEP = 6,
     ROW_GAP = 12,
+    ROW_LEAST = 28, /* two lines of text */
     LEGEND_SWATCH = 11,
     VALUE_WIDTH = 55,
     NAME_MAX_LENGTH = 96
@@ -145,7 +146,7 @@ static size_t count_peers(const double best[PEERS]) {
 }
 
 static double row_height(size_t peer_count) {
-    return FOCL_BAR + 1 + (double)peer_count * PEER_STEP + ROW_GAP;
+    return fmax(FOCL_BAR + 1 + (double)peer_count * PEER_STEP, peer_count ? ROW_LEAST : FOCL_BAR) + ROW_GAP;
 }
 
 /* 0: the panel has nothing to show. */
