@@ -39,6 +39,8 @@ static const char style[] = "<style>\n"
 
 /* ---- What is drawn: focl, then the peers that these words in a result's name make ---- */
 
+/* Those that do the same work: a sum of CLBlast's is no loss. */
+
 typedef struct series {
     const char *word;
     const char *label;
@@ -49,7 +51,6 @@ static const series focl_series = {"focl", "focl", "#0969da"};
 
 static const series peers[] = {
     {"openmp", "C, OpenMP", "#e0892b"},     {"peer", "C, OpenMP", "#e0892b"},
-    {"clblast", "CLBlast", "#8250df"},      {"torch-compile", "PyTorch, compiled", "#d1242f"},
     {"torch", "PyTorch, eager", "#ff8182"}, {"naive", "naive OpenCL", "#8c959f"},
 };
 
