@@ -50,8 +50,10 @@ typedef struct series {
 static const series focl_series = {"focl", "focl", "#0969da"};
 
 static const series peers[] = {
-    {"openmp", "C, OpenMP", "#e0892b"},     {"peer", "C, OpenMP", "#e0892b"},
-    {"torch", "PyTorch, eager", "#ff8182"}, {"naive", "naive OpenCL", "#8c959f"},
+    {"openmp", "C, OpenMP", "#e0892b"},
+    {"peer", "C, OpenMP", "#e0892b"},
+    {"torch", "PyTorch, eager", "#ff8182"},
+    {"naive", "naive OpenCL", "#8c959f"},
 };
 
 enum { PEERS = sizeof peers / sizeof *peers };

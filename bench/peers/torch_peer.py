@@ -3,20 +3,21 @@
 
     torch_peer.py REQUEST.json
 
-focl-bench --torch writes the request and runs this; it can be run by hand, too. Needs PyTorch 2 and NumPy; torch.compile
-on the CPU needs a C++ compiler besides. The request:
+focl-bench --torch writes the request and runs this; it can be run by hand, too. Needs PyTorch 2 and NumPy;
+torch.compile on the CPU needs a C++ compiler besides. The request:
 
     {"quick": false, "cases": [{"group": "dense", "logits": "0_logits.npy", "targets": "0_targets.npy",
       "gradient": "0_gradient.npy", "loss": 0.25, "softmax": false, "dense": true, "target_only": false,
       "gamma": 2, "alpha": null, "reduction": "mean"}]}
 
-Files are beside the request: logits and gradient are N x C x inner, targets the same (dense) or N x inner (labels; in the
-sigmoid family a label of C is background). For each case and each way (eager, compiled; on the CPU and on CUDA where that
-is) one JSON object on a line: case (its number), group, name, seconds (median, p10, p90), loss_difference (relative),
-gradient_difference (the largest, relative to the largest gradient); or case, group, name and error.
+Files are beside the request: logits and gradient are N x C x inner, targets the same (dense) or N x inner (labels;
+in the sigmoid family a label of C is background). For each case and each way (eager, compiled; on the CPU and on
+CUDA where that is) one JSON object on a line: case (its number), group, name, seconds (median, p10, p90),
+loss_difference (relative), gradient_difference (the largest, relative to the largest gradient); or case, group,
+name and error.
 
-The formulas are those of textbooks, in PyTorch's own operations, as one finds them in training code: one-hot targets are
-made from labels each time, and labels are int64 already. Threads are as many as there are cores to run on.
+The formulas are those of textbooks, in PyTorch's own operations, as one finds them in training code: one-hot targets
+are made from labels each time, and labels are int64 already. Threads are as many as there are cores to run on.
 """
 
 import json
