@@ -131,17 +131,6 @@ FOCL_FUNCTION focl_row_sums focl_sum_classes(const focl_work *work, const focl_r
     return focl_row_first_part(of, e, pass->maximum, kind, work->rule, focl_smoothing_share(work));
 }
 
-/* Whether a sum is asked for at all: joining lanes is not free. */
-#define FOCL_NEEDS_others   (!FOCL_TARGETS_ARE_DENSE || FOCL_ROW_HAS_SECOND_PASS)
-#define FOCL_NEEDS_rest     FOCL_ROW_NEEDS_TOPS
-#define FOCL_NEEDS_tops     FOCL_NEEDS_rest
-#define FOCL_NEEDS_weight   (!FOCL_ROW_IS_PLAIN)
-#define FOCL_NEEDS_distance FOCL_NEEDS_weight
-#define FOCL_NEEDS_y_rest   (FOCL_TARGETS_ARE_DENSE || FOCL_ACTIVATION == FOCL_ACTIVATION_CATEGORICAL)
-#define FOCL_NEEDS_y_shares FOCL_NEEDS_y_rest
-#define FOCL_NEEDS_y_tops   FOCL_TARGETS_ARE_DENSE
-#define FOCL_NEEDS_wy       FOCL_NEEDS_y_rest
-
 #include "row_totals.clh"
 
 #if FOCL_ROW_HAS_SECOND_PASS

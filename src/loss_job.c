@@ -50,9 +50,19 @@ static size_t summands_of(const focl__loss_job *job) {
     return focl__loss_sums_rows(job->description) && shape->elements > 0 ? shape->rows : shape->elements;
 }
 
-/* The softmax family's kernel for classes that stand next to each other has no tiles of rows. */
+/* Up to so many classes, and from so wide vectors on, vectors are better full of rows than of a row's classes. */
+enum { SHORT_ROW_CLASSES = 32, SHORT_ROW_VECTOR = 8 };
+
+/* Where classes stand next to each other but a lane is a row. It takes an item more turns than some devices give it. */
+static bool has_short_rows(const focl__loss_job *job) {
+    return is_of_rows(job) && !job->description->target_only && job->plan.view.inner == 1 &&
+           job->plan.view.classes <= SHORT_ROW_CLASSES && job->handle->mapping.vector >= SHORT_ROW_VECTOR &&
+           job->handle->loop_turns == 0;
+}
+
+/* The softmax family's kernel for classes that stand next to each other has no tiles of rows, unless rows are short. */
 static bool has_row_tiles(const focl__loss_job *job) {
-    return !is_of_rows(job) || job->plan.view.inner != 1;
+    return !is_of_rows(job) || job->plan.view.inner != 1 || has_short_rows(job);
 }
 
 static bool has_many_classes(const focl__loss_job *job) {
@@ -251,6 +261,8 @@ static const char *loss_source_of(const focl__loss_job *job) {
         return job->plan.view.inner == 1 && !job->plan.strided ? "target_loss_rows" : "target_loss_pixels";
     if (!is_of_rows(job))
         return "sigmoid_loss";
+    if (has_short_rows(job))
+        return "softmax_loss_short_rows";
     return job->plan.view.inner == 1 ? "softmax_loss_rows" : "softmax_loss_pixels";
 }
 
@@ -271,6 +283,14 @@ static void define_scalar_type(const focl__loss_job *job, focl__program_key *key
         focl__program_define(key, "FOCL_FP64", 1);
 }
 
+/* The least vector that has room for all classes. */
+static unsigned vector_for(size_t classes) {
+    unsigned vector = 1;
+    while (vector < classes && vector < FOCL_LANES)
+        vector *= 2;
+    return vector;
+}
+
 static focl__program_key program_key(const focl__loss_job *job, focl__loss_stage stage) {
     focl__program_key key = {.source = source_of(job, stage)};
     focl__program_define(&key, "FOCL_TARGETS", target_code(job->description->targets_type));
@@ -288,6 +308,8 @@ static focl__program_key program_key(const focl__loss_job *job, focl__loss_stage
         if (given(job, FOCL__LOSS_hessian))
             focl__program_define(&key, "FOCL_CURVATURE_KIND", job->plan.curvature);
     }
+    if (stage == FOCL__STAGE_LOSS && has_short_rows(job))
+        focl__program_define(&key, "FOCL_ROW_WIDTH", (int)vector_for(job->plan.view.classes));
     return key;
 }
 
@@ -422,14 +444,6 @@ static walk walk_of(const focl__loss_job *job, focl__loss_stage stage) {
     return (walk){loss_source_of(job), has_row_tiles(job) ? of_tiles : FOCL__SPREAD_ROWS, true, true};
 }
 
-/* The least vector that has room for all classes. */
-static unsigned vector_for(size_t classes) {
-    unsigned vector = 1;
-    while (vector < classes && vector < FOCL_LANES)
-        vector *= 2;
-    return vector;
-}
-
 /*
  * A vector that crosses from one row into the next is walked lane by lane: do not let every other one. Nor should half
  * of a row's last vector be idle, and in the kernels of rows two registers at once leave too few for the rest. Folds
@@ -439,6 +453,8 @@ static unsigned widest_vector(const focl__loss_job *job, focl__loss_stage stage)
     const focl_view view = job->plan.view;
     if (job->description->target_only && stage != FOCL__STAGE_PROBABILITIES)
         return 0; /* lanes are rows */
+    if (has_short_rows(job) && stage == FOCL__STAGE_LOSS)
+        return job->plan.scalar_type == FOCL_F64 ? 8 : 16;
     const bool rows_matter = is_of_rows(job) || !job->plan.shape.dense || given(job, FOCL__LOSS_class_weights) ||
                              given(job, FOCL__LOSS_pos_weights) || given(job, FOCL__LOSS_weights);
     if (!rows_matter || view.inner != 1)
