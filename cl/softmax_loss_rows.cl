@@ -8,8 +8,9 @@
  * go to one lane, so that the second step, from sums to loss, is done for all the rows of the group at once. Third,
  * each row in turn is read again, from the cache, and what is wanted of its classes is written. The maximum comes
  * before the sums, not with them: a running maximum would rescale, and round, the sums, and the second reading is one
- * from the cache. A row is never several groups': calls have more rows than a device has compute units, and the groups
- * of a row would have to meet twice, which is two more launches.
+ * from the cache. It comes one row ahead, so that the joining of one row and the arithmetic of another overlap. A row
+ * is never several groups': calls have more rows than a device has compute units, and the groups of a row would have to
+ * meet twice, which is two more launches.
  *
  * Memory traffic per element: 4 bytes of logits from memory, twice more from the cache (as long as group_rows rows stay
  * there), 4 bytes for every output; dense targets 4 bytes, twice more from the cache. Per row: the label, row weights,
@@ -155,20 +156,23 @@ FOCL_FUNCTION void focl_sum_again(const focl_work *work, focl_row_pass *pass, fo
 }
 #endif
 
-FOCL_FUNCTION void focl_sum_row(const focl_work *work, focl_size row, uint place, __local focl_shared *shared) {
+FOCL_FUNCTION focl_scalar focl_row_greatest(const focl_work *work, focl_size row, __local focl_shared *shared) {
+    if (FOCL_ACTIVATION != FOCL_ACTIVATION_SOFTMAX)
+        return 0.0f;
+    const focl_scalar greatest = focl_find_maximum(work, focl_matrix_row_slot(row, &work->layout), shared);
+    return focl_abs_scalar(greatest) <= FOCL_LARGEST ? greatest : (focl_scalar)NAN;
+}
+
+FOCL_FUNCTION void focl_sum_row(const focl_work *work, focl_size row, uint place, focl_scalar maximum,
+                                __local focl_shared *shared) {
     focl_row_pass pass;
-    pass.slot = focl_row_slot(row, &work->layout);
+    pass.slot = focl_matrix_row_slot(row, &work->layout);
     pass.label = (int)shared->sums.label[place];
     pass.is_second_pass = 0;
     /* Before the gradient is written, which may be over the logits. */
     const focl_scalar x_label =
         pass.label >= 0 ? focl_read_one(work->logits, pass.slot + (focl_size)pass.label * work->layout.class_stride)
                         : 0.0f;
-    focl_scalar maximum = 0.0f;
-    if (FOCL_ACTIVATION == FOCL_ACTIVATION_SOFTMAX) {
-        const focl_scalar greatest = focl_find_maximum(work, pass.slot, shared);
-        maximum = focl_abs_scalar(greatest) <= FOCL_LARGEST ? greatest : (focl_scalar)NAN;
-    }
     pass.maximum = FOCL_REAL(maximum);
     const focl_scalar_sums first = focl_sum_pass(work, &pass, shared);
     if (get_local_id(0) == 0) {
@@ -182,6 +186,18 @@ FOCL_FUNCTION void focl_sum_row(const focl_work *work, focl_size row, uint place
 #if FOCL_ROW_HAS_SECOND_PASS
     focl_sum_again(work, &pass, first, x_label, place, shared);
 #endif
+}
+
+/* A row's maximum is looked for before the sums of the row before it, which do not wait for it. */
+FOCL_FUNCTION void focl_sum_rows(const focl_work *work, focl_size start, uint count, __local focl_shared *shared) {
+    focl_scalar maximum = focl_row_greatest(work, start, shared);
+    for (uint row = 0; row < count; ++row) {
+        focl_scalar next_maximum = 0.0f;
+        if (row + 1 < count)
+            next_maximum = focl_row_greatest(work, start + row + 1, shared);
+        focl_sum_row(work, start + row, row, maximum, shared);
+        maximum = next_maximum;
+    }
 }
 
 /* ---- Second: from the sums to the losses, a row a lane ---- */
@@ -268,7 +284,7 @@ FOCL_FUNCTION void focl_store_row_classes(const focl_work *work, focl_classes cl
 
 FOCL_FUNCTION void focl_store_row(const focl_work *work, focl_size row_number, uint place,
                                   __local const focl_shared *shared) {
-    const focl_size slot = focl_row_slot(row_number, &work->layout);
+    const focl_size slot = focl_matrix_row_slot(row_number, &work->layout);
     const uint steps = focl_row_steps(work);
     const focl_row row = focl_row_at(place, shared);
     const real maximum = FOCL_REAL(shared->sums.maximum[place]);
@@ -307,8 +323,7 @@ softmax_loss_rows(FOCL_WORK_PARAMETERS __global focl_scalar *row_losses, uint gr
     const focl_rows rows = focl_rows_at(&work, start + place, start + count);
     focl_share_labels(&work, rows, place, &shared);
     barrier(CLK_LOCAL_MEM_FENCE);
-    for (uint row = 0; row < count; ++row)
-        focl_sum_row(&work, start + row, row, &shared);
+    focl_sum_rows(&work, start, count, &shared);
     barrier(CLK_LOCAL_MEM_FENCE);
     if (rows.count > 0)
         focl_finish_rows(&work, rows, place, &shared);

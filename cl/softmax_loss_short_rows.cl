@@ -65,13 +65,13 @@ typedef struct {
     if (FOCL_NEEDS_##name)   \
         parts.name[c] = FOCL_REAL(0.0f) + part.name;
 
-#define FOCL_JOIN_CLASSES(name)                                                       \
-    if (FOCL_NEEDS_##name) {                                                          \
-        FOCL_WRITTEN_OUT                                                              \
-        for (uint reach = FOCL_ROW_WIDTH / 2; reach > 0; reach /= 2)                  \
-            for (uint c = 0; c < reach && c + reach < work->layout.classes; ++c)      \
-                parts->name[c] = parts->name[c] + parts->name[c + reach];             \
-        sums.name = parts->name[0];                                                   \
+#define FOCL_JOIN_CLASSES(name)                                                  \
+    if (FOCL_NEEDS_##name) {                                                     \
+        FOCL_WRITTEN_OUT                                                         \
+        for (uint reach = FOCL_ROW_WIDTH / 2; reach > 0; reach /= 2)             \
+            for (uint c = 0; c < reach && c + reach < work->layout.classes; ++c) \
+                parts->name[c] = parts->name[c] + parts->name[c + reach];        \
+        sums.name = parts->name[0];                                              \
     }
 
 FOCL_FUNCTION focl_row_sums focl_join_classes(const focl_work *work, focl_class_sums *parts) {
@@ -177,8 +177,7 @@ FOCL_FUNCTION real focl_process(const focl_work *work, focl_size index) {
     focl_short_rows rows;
     focl_load_short_rows(work, at, &rows);
     focl_row_input input;
-    input.maximum =
-        FOCL_ACTIVATION == FOCL_ACTIVATION_SOFTMAX ? focl_short_maximum(work, &rows) : FOCL_REAL(0.0f);
+    input.maximum = FOCL_ACTIVATION == FOCL_ACTIVATION_SOFTMAX ? focl_short_maximum(work, &rows) : FOCL_REAL(0.0f);
     input.weight_label = FOCL_REAL(1.0f);
     focl_row_factors(at, work, &input);
 #if FOCL_TARGETS_ARE_DENSE

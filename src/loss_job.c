@@ -51,13 +51,27 @@ static size_t summands_of(const focl__loss_job *job) {
 }
 
 /* Up to so many classes, and from so wide vectors on, vectors are better full of rows than of a row's classes. */
-enum { SHORT_ROW_CLASSES = 32, SHORT_ROW_VECTOR = 8 };
+enum { SHORT_ROW_CLASSES = 32, SHORT_ROW_VECTOR = 4 };
 
-/* Where classes stand next to each other but a lane is a row. It takes an item more turns than some devices give it. */
+/* Where a lane is a row: an item takes at most so many turns of its loops for each class of each of its rows. */
+enum { SHORT_ROW_TURNS = 8 };
+
+/* In the kernels of rows two registers at once leave too few for the rest. */
+enum { ROW_VECTOR = 16 };
+
+static size_t short_row_turns(focl__mapping mapping, size_t classes) {
+    const size_t step_items = FOCL_LANES / mapping.vector;
+    const size_t items = mapping.group < step_items ? mapping.group : step_items;
+    return FOCL_TILE / items * classes * SHORT_ROW_TURNS;
+}
+
+/* Whether classes stand next to each other but a lane is a row. */
 static bool has_short_rows(const focl__loss_job *job) {
+    const focl_handle *handle = job->handle;
+    const size_t classes = job->plan.view.classes;
     return is_of_rows(job) && !job->description->target_only && job->plan.view.inner == 1 &&
-           job->plan.view.classes <= SHORT_ROW_CLASSES && job->handle->mapping.vector >= SHORT_ROW_VECTOR &&
-           job->handle->loop_turns == 0;
+           classes <= SHORT_ROW_CLASSES && handle->mapping.vector >= SHORT_ROW_VECTOR &&
+           (handle->loop_turns == 0 || short_row_turns(handle->mapping, classes) <= handle->loop_turns);
 }
 
 /* The softmax family's kernel for classes that stand next to each other has no tiles of rows, unless rows are short. */
@@ -291,6 +305,15 @@ static unsigned vector_for(size_t classes) {
     return vector;
 }
 
+/* What a program may know of the number of classes; a program for each would be many. */
+static void define_row_length(const focl__loss_job *job, focl__program_key *key) {
+    const size_t classes = job->plan.view.classes;
+    if (has_short_rows(job))
+        focl__program_define(key, "FOCL_ROW_WIDTH", (int)vector_for(classes));
+    else if (classes % ROW_VECTOR == 0)
+        focl__program_define(key, "FOCL_CLASSES_MULTIPLE", ROW_VECTOR);
+}
+
 static focl__program_key program_key(const focl__loss_job *job, focl__loss_stage stage) {
     focl__program_key key = {.source = source_of(job, stage)};
     focl__program_define(&key, "FOCL_TARGETS", target_code(job->description->targets_type));
@@ -308,8 +331,8 @@ static focl__program_key program_key(const focl__loss_job *job, focl__loss_stage
         if (given(job, FOCL__LOSS_hessian))
             focl__program_define(&key, "FOCL_CURVATURE_KIND", job->plan.curvature);
     }
-    if (stage == FOCL__STAGE_LOSS && has_short_rows(job))
-        focl__program_define(&key, "FOCL_ROW_WIDTH", (int)vector_for(job->plan.view.classes));
+    if (stage == FOCL__STAGE_LOSS && is_of_rows(job) && job->plan.view.inner == 1)
+        define_row_length(job, &key);
     return key;
 }
 
@@ -446,22 +469,21 @@ static walk walk_of(const focl__loss_job *job, focl__loss_stage stage) {
 
 /*
  * A vector that crosses from one row into the next is walked lane by lane: do not let every other one. Nor should half
- * of a row's last vector be idle, and in the kernels of rows two registers at once leave too few for the rest. Folds
- * have no vectors, but share their stage's program.
+ * of a row's last vector be idle. Folds have no vectors, but share their stage's program.
  */
 static unsigned widest_vector(const focl__loss_job *job, focl__loss_stage stage) {
     const focl_view view = job->plan.view;
     if (job->description->target_only && stage != FOCL__STAGE_PROBABILITIES)
         return 0; /* lanes are rows */
     if (has_short_rows(job) && stage == FOCL__STAGE_LOSS)
-        return job->plan.scalar_type == FOCL_F64 ? 8 : 16;
+        return job->plan.scalar_type == FOCL_F64 ? ROW_VECTOR / 2 : ROW_VECTOR;
     const bool rows_matter = is_of_rows(job) || !job->plan.shape.dense || given(job, FOCL__LOSS_class_weights) ||
                              given(job, FOCL__LOSS_pos_weights) || given(job, FOCL__LOSS_weights);
     if (!rows_matter || view.inner != 1)
         return 0;
     if (is_of_rows(job) && view.classes <= 32)
         return vector_for(view.classes);
-    return is_of_rows(job) || view.classes % 32 != 0 ? 16 : 0;
+    return is_of_rows(job) || view.classes % 32 != 0 ? ROW_VECTOR : 0;
 }
 
 /* Rows that a group goes through twice should still be in a core's cache the second time. */

@@ -162,6 +162,11 @@ static const loss_recipe losses[] = {
         .inputs = LOSS_BIT(class_weights),
     },
     {
+        .name = "rows of more classes than a vector has lanes",
+        .description = {LOSS_AS_USUAL, .activation = FOCL_SOFTMAX, .shape = {70, 80, 1}, .targets_type = FOCL_U8,
+                        .gamma = 2, .alpha = -1, .upstream = 1, .reduction = FOCL_REDUCTION_ROW_MEAN},
+    },
+    {
         .name = "pixels, target only",
         .description = {LOSS_AS_USUAL, .shape = {2, 3, 2060}, .targets_type = FOCL_U8, .gamma = 2, .alpha = -1,
                         .target_only = true, .upstream = 1, .reduction = FOCL_REDUCTION_SUM},

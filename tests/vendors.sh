@@ -34,8 +34,8 @@ double-curvature  sigmoid_loss_elements  gfx1100  powers in double with three ou
 TABLE
 }
 
-# Kernels for groups of one item, which no GPU gets.
-alone() { echo class_counts_compared; }
+# Kernels for groups of one item, or for vectors, which no GPU gets.
+alone() { printf '%s\n' class_counts_compared softmax_loss_short_rows; }
 
 variants() { sed -E '/^(#|$)/d' "$here/vendors.txt"; }
 
