@@ -4,13 +4,13 @@
  *
  * Algorithm. A group takes group_rows rows, at most as many as it has lanes, in three steps. First each row in turn:
  * its classes are FOCL_LANES lanes wide, a lane finds the maximum of its classes, then adds up what softmax_row.clh
- * asks for; lanes and chunks of FOCL_TILE classes are joined in the order of row_totals.clh. The row's sums
- * go to one lane, so that the second step, from sums to loss, is done for all the rows of the group at once. Third,
- * each row in turn is read again, from the cache, and what is wanted of its classes is written. The maximum comes
- * before the sums, not with them: a running maximum would rescale, and round, the sums, and the second reading is one
- * from the cache. It comes one row ahead, so that the joining of one row and the arithmetic of another overlap. A row
- * is never several groups': calls have more rows than a device has compute units, and the groups of a row would have to
- * meet twice, which is two more launches.
+ * asks for; lanes and chunks of FOCL_TILE classes are joined in the order of row_totals.clh. The row's sums go to one
+ * lane, so that the second step, from sums to loss, is done for all the rows of the group at once. Third, each row in
+ * turn is read again, from the cache, and what is wanted of its classes is written. The maximum comes before the sums,
+ * not with them: a running maximum would rescale, and round, the sums, and the second reading is one from the cache. It
+ * comes one row ahead, so that the joining of one row and the arithmetic of another overlap. A row is never several
+ * groups': calls have more rows than a device has compute units, and the groups of a row would have to meet twice,
+ * which is two more launches.
  *
  * Memory traffic per element: 4 bytes of logits from memory, twice more from the cache (as long as group_rows rows stay
  * there), 4 bytes for every output; dense targets 4 bytes, twice more from the cache. Per row: the label, row weights,
