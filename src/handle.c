@@ -7,71 +7,7 @@
 
 #include "device_query.h"
 #include "error.h"
-
-enum { LARGEST_VECTOR = 32, LARGEST_GROUP = 256 };
-
-/* The mapping by class of device. CPUs want wide vectors and no groups, GPUs neighbouring items on neighbouring floats.
- */
-static const focl__mapping default_mappings[] = {
-    [FOCL_GPU] = {1, 64, 0, false},
-    [FOCL_IGPU] = {1, 64, 0, false},
-    [FOCL_ACCELERATOR] = {8, 1, 0, false},
-    [FOCL_CPU] = {16, 1, 0, false},
-};
-
-/* Devices that their class does not describe; docs/performance.md has the measurements. */
-static const struct {
-    const char *platform; /* a part of the platform's name */
-    focl_device_class device_class;
-    focl__mapping mapping;
-    size_t loop_turns;
-} special_devices[] = {
-    {"Portable Computing Language", FOCL_CPU, {32, 1, 256, false}, 0}, /* two registers at once, 15 % over one */
-    /* llvmpipe vectorises over work-items: wide vectors are 4 times slower there. Its loops: docs/devices.md. */
-    {"rusticl", FOCL_CPU, {1, 64, 0, false}, 65535},
-};
-
-static void set_defaults(focl_handle *handle) {
-    const focl_device *device = &handle->device;
-    handle->mapping = default_mappings[device->device_class];
-    for (size_t i = 0; i < sizeof special_devices / sizeof *special_devices; i++) {
-        if (device->device_class == special_devices[i].device_class &&
-            strstr(device->platform, special_devices[i].platform)) {
-            handle->mapping = special_devices[i].mapping;
-            handle->loop_turns = special_devices[i].loop_turns;
-        }
-    }
-}
-
-static bool is_power_of_two(unsigned value, unsigned most) {
-    return value >= 1 && value <= most && (value & (value - 1)) == 0;
-}
-
-/* FOCL_MAPPING="16x1" (vector x group) overrides the table: for measurements, and for tests of every mapping. */
-static focl_status read_mapping(focl__mapping *mapping) {
-    const char *text = getenv("FOCL_MAPPING");
-    unsigned vector = 0;
-    unsigned group = 0;
-    char rest = '\0';
-    if (!text || !text[0])
-        return FOCL_OK;
-    if (sscanf(text, "%3ux%3u%c", &vector, &group, &rest) != 2 || !is_power_of_two(vector, LARGEST_VECTOR) ||
-        !is_power_of_two(group, LARGEST_GROUP))
-        return focl__fail(FOCL_EINVAL, "FOCL_MAPPING",
-                          "must be a vector width of 1..%d and a group size of 1..%d, powers of two, as in 16x1, is %s",
-                          LARGEST_VECTOR, LARGEST_GROUP, text);
-    mapping->vector = vector;
-    mapping->group = group;
-    return FOCL_OK;
-}
-
-static focl_status choose_mapping(focl_handle *handle) {
-    set_defaults(handle);
-    const focl_status status = read_mapping(&handle->mapping);
-    while (handle->mapping.group > 1 && handle->mapping.group > handle->device.work_group_size)
-        handle->mapping.group /= 2;
-    return status;
-}
+#include "mapping.h"
 
 static focl_status read_math(focl_math *math) {
     const char *text = getenv("FOCL_MATH");
@@ -98,7 +34,8 @@ static focl_status set_up(focl_handle *handle) {
     if (!status)
         status = read_wide_indices(&handle->wide_indices);
     if (!status)
-        status = choose_mapping(handle);
+        status = focl__mapping_choose(&handle->device, &handle->mapping);
+    handle->loop_turns = focl__mapping_loop_turns(&handle->device);
     if (!status)
         status = focl__program_cache_create(&handle->programs);
     return status;
@@ -265,6 +202,10 @@ const focl_device *focl_handle_device(const focl_handle *handle) {
 
 const char *focl_handle_reason(const focl_handle *handle) {
     return handle ? handle->reason : "";
+}
+
+const focl_mapping *focl_handle_mapping(const focl_handle *handle) {
+    return handle ? &handle->mapping : NULL;
 }
 
 cl_context focl_handle_context(const focl_handle *handle) {

@@ -5,6 +5,14 @@
 #include "error.h"
 #include "handle_private.h"
 
+/* The handle's mapping as it suits one launch. */
+typedef struct launch_mapping {
+    unsigned vector;
+    unsigned group;
+    unsigned prefetch;
+    bool native;
+} launch_mapping;
+
 void focl__argument_add(focl__arguments *arguments, size_t bytes, const void *value) {
     if (arguments->count < FOCL__ARGUMENTS_MAX)
         arguments->list[arguments->count] = (focl__argument){bytes, value};
@@ -15,7 +23,7 @@ focl__scalar focl__scalar_make(focl_type type, double value) {
     return type == FOCL_F64 ? (focl__scalar){.f64 = value} : (focl__scalar){.f32 = (float)value};
 }
 
-static size_t tiles_of_group(focl__mapping mapping) {
+static size_t tiles_of_group(launch_mapping mapping) {
     const size_t vectors = FOCL_LANES / mapping.vector;
     return mapping.group < vectors ? 1 : mapping.group / vectors;
 }
@@ -24,12 +32,12 @@ static size_t divided_up(size_t count, size_t by) {
     return count / by + (count % by != 0);
 }
 
-static size_t rows_of_group(const focl__launch_description *launch, focl__mapping mapping) {
+static size_t rows_of_group(const focl__launch_description *launch, launch_mapping mapping) {
     const size_t most = (size_t)mapping.vector * mapping.group;
     return launch->group_rows < most ? launch->group_rows : most;
 }
 
-static size_t groups_of(const focl__launch_description *launch, focl__mapping mapping) {
+static size_t groups_of(const focl__launch_description *launch, launch_mapping mapping) {
     const size_t shared = tiles_of_group(mapping);
     switch (launch->spread) {
     case FOCL__SPREAD_SHARED:
@@ -46,7 +54,7 @@ static size_t groups_of(const focl__launch_description *launch, focl__mapping ma
     return 1;
 }
 
-static focl_status get_program(focl_handle *handle, const focl__launch_description *launch, focl__mapping mapping,
+static focl_status get_program(focl_handle *handle, const focl__launch_description *launch, launch_mapping mapping,
                                cl_program *program) {
     focl__program_key key = launch->key;
     focl__program_define(&key, "FOCL_VECTOR", (int)mapping.vector);
@@ -62,7 +70,7 @@ static focl_status get_program(focl_handle *handle, const focl__launch_descripti
 }
 
 /* A kernel object of this call alone: OpenCL kernels must not be shared between threads. */
-static focl_status make_kernel(focl_handle *handle, const focl__launch_description *launch, focl__mapping mapping,
+static focl_status make_kernel(focl_handle *handle, const focl__launch_description *launch, launch_mapping mapping,
                                cl_kernel *kernel) {
     cl_program program = NULL;
     const focl_status status = get_program(handle, launch, mapping, &program);
@@ -73,7 +81,7 @@ static focl_status make_kernel(focl_handle *handle, const focl__launch_descripti
     return code == CL_SUCCESS ? FOCL_OK : focl__fail_cl(code, "clCreateKernel");
 }
 
-static bool fits(const focl_handle *handle, cl_kernel kernel, focl__mapping mapping) {
+static bool fits(const focl_handle *handle, cl_kernel kernel, launch_mapping mapping) {
     size_t most = 0;
     const cl_int code =
         clGetKernelWorkGroupInfo(kernel, handle->device.cl_device, CL_KERNEL_WORK_GROUP_SIZE, sizeof most, &most, NULL);
@@ -82,7 +90,7 @@ static bool fits(const focl_handle *handle, cl_kernel kernel, focl__mapping mapp
 
 /* The kernel with the handle's group size, or the largest half, quarter, ... of it that the kernel can take. */
 static focl_status make_fitting_kernel(focl_handle *handle, const focl__launch_description *launch,
-                                       focl__mapping *mapping, cl_kernel *kernel) {
+                                       launch_mapping *mapping, cl_kernel *kernel) {
     focl_status status = make_kernel(handle, launch, *mapping, kernel);
     while (!status && mapping->group > 1 && !fits(handle, *kernel, *mapping)) {
         clReleaseKernel(*kernel);
@@ -93,7 +101,7 @@ static focl_status make_fitting_kernel(focl_handle *handle, const focl__launch_d
     return status;
 }
 
-static focl_status set_group_rows(cl_kernel kernel, const focl__launch_description *launch, focl__mapping mapping) {
+static focl_status set_group_rows(cl_kernel kernel, const focl__launch_description *launch, launch_mapping mapping) {
     const cl_uint rows = (cl_uint)rows_of_group(launch, mapping);
     if (launch->spread != FOCL__SPREAD_ROWS)
         return FOCL_OK;
@@ -141,7 +149,7 @@ static focl_status add_time(focl__chain *chain) {
     return FOCL_OK;
 }
 
-static focl_status enqueue(focl__chain *chain, cl_kernel kernel, size_t groups, focl__mapping mapping) {
+static focl_status enqueue(focl__chain *chain, cl_kernel kernel, size_t groups, launch_mapping mapping) {
     const size_t local = mapping.group;
     const size_t global = groups * local;
     cl_event next = NULL;
@@ -153,21 +161,30 @@ static focl_status enqueue(focl__chain *chain, cl_kernel kernel, size_t groups, 
     return chain->kernel_seconds ? add_time(chain) : FOCL_OK;
 }
 
-static void limit_vector(focl__mapping *mapping, unsigned most) {
+static void limit_vector(launch_mapping *mapping, unsigned most) {
     if (mapping->vector > most)
         mapping->vector = most;
 }
 
-static focl__mapping mapping_of(const focl_handle *handle, const focl__launch_description *launch) {
-    focl__mapping mapping = handle->mapping;
+/* Narrower vectors before smaller groups: a GPU has as many items at work as a group has, up to some number. */
+static void limit_lanes(launch_mapping *mapping, unsigned most) {
+    while (most && mapping->group > 1 && mapping->group * mapping->vector > most) {
+        if (mapping->vector > 1)
+            mapping->vector /= 2;
+        else
+            mapping->group /= 2;
+    }
+}
+
+static launch_mapping mapping_of(const focl_handle *handle, const focl__launch_description *launch) {
+    launch_mapping mapping = {handle->mapping.vector, handle->mapping.group, handle->mapping.prefetch, false};
     if (launch->is_f64) {
         mapping.vector = mapping.vector > 1 ? mapping.vector / 2 : 1;
         mapping.prefetch /= 2;
     }
     if (launch->vector_max)
         limit_vector(&mapping, launch->vector_max);
-    while (launch->lanes_max && mapping.group > 1 && mapping.group * mapping.vector > launch->lanes_max)
-        mapping.group /= 2;
+    limit_lanes(&mapping, launch->lanes_max);
     mapping.native = handle->math == FOCL_MATH_NATIVE;
     if (mapping.native)
         limit_vector(&mapping, 16); /* OpenCL's built-in functions know no wider ones */
@@ -175,7 +192,7 @@ static focl__mapping mapping_of(const focl_handle *handle, const focl__launch_de
 }
 
 focl_status focl__launch(focl_handle *handle, focl__chain *chain, const focl__launch_description *launch) {
-    focl__mapping mapping = mapping_of(handle, launch);
+    launch_mapping mapping = mapping_of(handle, launch);
     cl_kernel kernel = NULL;
     focl_status status = make_fitting_kernel(handle, launch, &mapping, &kernel);
     if (!status)

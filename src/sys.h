@@ -1,9 +1,10 @@
-/* What focl needs of the operating system: locks, waiting, run-once, a clock. The one file to port. Internal. */
+/* What focl needs of the operating system: locks, waiting, run-once, a clock, files. The one file to port. Internal. */
 #ifndef FOCL_SYS_H
 #define FOCL_SYS_H
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 /* Storage that each thread has its own of: `static FOCL__THREAD_LOCAL int depth;` */
 #define FOCL__THREAD_LOCAL _Thread_local
@@ -45,5 +46,14 @@ void focl__once_run(focl__once *once, void (*function)(void));
 
 /* Seconds of a clock that never goes back; only differences mean anything. */
 double focl__clock_seconds(void);
+
+/* Opens a plain file for reading; NULL for anything else, a pipe too, without waiting. Close it with fclose. */
+FILE *focl__open_file(const char *path);
+
+/* Makes a file of a new name in the same folder, for writing, and tells its name. NULL, and errno says why. */
+FILE *focl__create_beside(const char *path, char *beside, size_t bytes);
+
+/* Makes a folder for the user alone. True if it is there now; errno says why not. */
+bool focl__make_folder(const char *path);
 
 #endif

@@ -73,13 +73,13 @@ tools_of() {
 
 # ---- One job: a variant by one compiler ----
 
-# Work-groups and vectors of GPUs, as src/handle.c has them.
+# Work-groups and vectors of GPUs, as src/mapping.c has them.
 mapping_of_gpus() {
-    sed -nE 's/.*\[FOCL_GPU\] = \{([0-9]+), ([0-9]+),.*/VECTOR=\1 GROUP=\2/p' "$here/../src/handle.c"
+    sed -nE 's/.*\{"", FOCL_GPU, \{([0-9]+), ([0-9]+),.*/VECTOR=\1 GROUP=\2/p' "$here/../src/mapping.c"
 }
 
 # OPTIONS=ROWS+SMOOTHING becomes -DFOCL_OPTIONS=(FOCL_OPTION_ROWS|FOCL_OPTION_SMOOTHING). The last word about a macro
-# counts.
+# counts. Vectors of doubles have half as many lanes, as in src/launch.c.
 defines_of() {
     awk -v words="$*" 'BEGIN {
         prefix["OPTIONS"] = "OPTION_"; prefix["OUTPUTS"] = "OUTPUT_"; prefix["CURVATURE_KIND"] = "CURVATURE_"
@@ -94,10 +94,13 @@ defines_of() {
                     name = "FOCL_" (side[1] in prefix ? prefix[side[1]] : side[1] "_") name
                 value = value (k > 1 ? "|" : "") name
             }
-            values[side[1]] = value
+            values[side[1]] = parts > 1 ? "(" value ")" : value
         }
+        if (values["FP64"] == 1 && values["VECTOR"] > 1)
+            values["VECTOR"] /= 2
         for (macro in values)
-            print "-DFOCL_" macro "=(" values[macro] ")"
+            if (values[macro] != "")
+                print "-DFOCL_" macro "=" values[macro]
     }'
 }
 
@@ -274,7 +277,7 @@ main() {
     kernels=$(realpath "$1")
     work=$(mktemp -d)
     mapping=$(mapping_of_gpus)
-    [ -n "$mapping" ] || fail "src/handle.c has no mapping of FOCL_GPU that can be read"
+    [ -n "$mapping" ] || fail "src/mapping.c has no mapping of FOCL_GPU that can be read"
     export work kernels mapping
     trap 'rm -rf "$work"' EXIT
     run_jobs

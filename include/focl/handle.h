@@ -25,12 +25,35 @@ typedef enum focl_math {
     FOCL_MATH_NATIVE  /* the device's built-ins and fused multiply-add: faster on some devices, accuracy is theirs */
 } focl_math;
 
+/* Where a mapping came from. */
+typedef enum focl_mapping_source {
+    FOCL_MAPPING_TABLE,      /* focl's own, by class of device */
+    FOCL_MAPPING_TUNING,     /* the user's tuning file */
+    FOCL_MAPPING_ENVIRONMENT /* FOCL_MAPPING */
+} focl_mapping_source;
+
+/*
+ * How elements are laid over work-items: a matter of speed alone, no mapping changes a bit of a strict result.
+ *
+ * The environment variable FOCL_MAPPING=16x1 (vector x group), or 16x1x256 (and prefetch), is first. Next comes the
+ * user's tuning file, which `focl-bench --tune` measures and writes: `tuning` in the cache folder, which is
+ * FOCL_CACHE_DIR, else $XDG_CACHE_HOME/focl, else ~/.cache/focl. It has a line for each device, of the device's name, its
+ * driver's version and the mapping, with tabs between; a line of another driver's version does not count, nor does a
+ * malformed one, and a file that cannot be read is no error. FOCL_TUNING=0 leaves the file alone. Last is focl's own
+ * table. All of them are read when a handle is created.
+ */
+typedef struct focl_mapping {
+    unsigned vector;   /* floats in a vector, 1..32, doubles half as many; more than 16 need a compiler that is clang */
+    unsigned group;    /* work-items in a group, 1..256, and at most what the device takes */
+    unsigned prefetch; /* how many floats ahead to ask memory for, 0..4096, 0 for not */
+    focl_mapping_source source;
+} focl_mapping;
+
 /*
  * Makes a handle with its own context and in-order queue on the device that the selector names (see focl/device.h).
- * selector NULL: the environment variable FOCL_DEVICE, or the best device if it is unset. FOCL_MAPPING=16x1 overrides
- * the vector width (1..32; 32 needs a compiler that is clang) and work-group size (1..256) that focl would choose, for
- * measurements: no choice changes a bit of a strict result. FOCL_INDEX64=1 makes kernels count in 64 bits where 32
- * would do, for tests of what arrays of 2^32 elements get. On failure *handle is NULL.
+ * selector NULL: the environment variable FOCL_DEVICE, or the best device if it is unset. FOCL_MAPPING and FOCL_TUNING
+ * say how it is used: see focl_mapping. FOCL_INDEX64=1 makes kernels count in 64 bits where 32 would do, for tests of
+ * what arrays of 2^32 elements get. On failure *handle is NULL.
  * FOCL_EINVAL, FOCL_ENODEVICE, FOCL_ENOMEM, FOCL_EDEVICE.
  */
 FOCL_API focl_status focl_create(focl_handle **handle, const char *selector);
@@ -57,6 +80,9 @@ FOCL_API focl_math focl_handle_math(const focl_handle *handle);
 /* The description of the handle's device, owned by the handle; why it was chosen. NULL handle: NULL, "". */
 FOCL_API const focl_device *focl_handle_device(const focl_handle *handle);
 FOCL_API const char *focl_handle_reason(const focl_handle *handle);
+
+/* How elements are laid over the device's work-items, owned by the handle. NULL handle: NULL. */
+FOCL_API const focl_mapping *focl_handle_mapping(const focl_handle *handle);
 
 /* The handle's context, and its own queue (NULL if made by focl_create_from_cl); not retained for the caller. */
 FOCL_API cl_context focl_handle_context(const focl_handle *handle);
