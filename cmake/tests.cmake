@@ -31,7 +31,7 @@ foreach(test_source IN LISTS test_sources)
     # PoCL's cache of compiled programs does not stand several processes at once on a cold start: each test has its own.
     set(pocl_cache "${FOCL_TEST_CACHE}/${test_name}")
     file(MAKE_DIRECTORY "${pocl_cache}")
-    set(environment CK_FORK=no "POCL_CACHE_DIR=${pocl_cache}")
+    set(environment CK_FORK=no "POCL_CACHE_DIR=${pocl_cache}" FOCL_TUNING=0)
     # At the end of this one GCC 12's leak sanitizer itself falls over the local memory of a driver's threads.
     if(test_name STREQUAL test_pairwise)
         list(APPEND environment ASAN_OPTIONS=detect_leaks=0)

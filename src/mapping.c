@@ -27,10 +27,10 @@ typedef struct device_row {
  * GPUs have single floats. No GPU was at hand, so this is argued and not measured. Items next to each other take floats
  * next to each other: every load of a warp or wave is 128 or 256 bytes in a row, whole transactions on any GPU, so
  * float4 would move no byte less. What it would save is instructions, and what it costs can be seen in compiled code
- * (sm_90): twice the registers (dense sigmoid: 82 for 40, so 24 warps in a multiprocessor and not 48), and memory of its
- * own for the items of nearly all other kernels, whose labels and rows are looked up lane by lane. An item has 64 elements
- * of a tile one after another, enough that its start and its joining of lanes are little of its work. A group of 64 is
- * two NVIDIA warps or one AMD wave, and within any limit. focl-bench --tune tries float2 and float4.
+ * (sm_90): twice the registers (dense sigmoid: 82 for 40, so 24 warps in a multiprocessor and not 48), and memory of
+ * its own for the items of nearly all other kernels, whose labels and rows are looked up lane by lane. An item has 64
+ * elements of a tile one after another, enough that its start and its joining of lanes are little of its work. A group
+ * of 64 is two NVIDIA warps or one AMD wave, and within any limit. focl-bench --tune tries float2 and float4.
  */
 static const device_row devices[] = {
     {"Portable Computing Language", FOCL_CPU, {32, 1, 256, 0}, 0}, /* two registers at once, 15 % over one */
@@ -60,6 +60,8 @@ bool focl__mapping_parse(const char *text, focl_mapping *mapping) {
     unsigned group = 0;
     unsigned prefetch = mapping->prefetch;
     char rest = '\0';
+    if (text[strspn(text, "0123456789x")])
+        return false;
     const bool two = sscanf(text, "%3ux%3u%c", &vector, &group, &rest) == 2;
     const bool three = !two && sscanf(text, "%3ux%3ux%5u%c", &vector, &group, &prefetch, &rest) == 3;
     if ((!two && !three) || !is_power_of_two(vector, LARGEST_VECTOR) || !is_power_of_two(group, LARGEST_GROUP) ||
@@ -108,16 +110,25 @@ static void read_tuning(const focl_device *device, focl_mapping *mapping) {
     mapping->source = FOCL_MAPPING_TUNING;
 }
 
-focl_status focl__mapping_choose(const focl_device *device, focl_mapping *mapping) {
+static void limit_group(const focl_device *device, focl_mapping *mapping) {
+    while (mapping->group > 1 && mapping->group > device->work_group_size)
+        mapping->group /= 2;
+}
+
+void focl__mapping_choose_from_table(const focl_device *device, focl_mapping *mapping) {
     *mapping = row_of(device)->mapping;
+    limit_group(device, mapping);
+}
+
+focl_status focl__mapping_choose(const focl_device *device, focl_mapping *mapping) {
     bool tuning = false;
     focl_status status = is_tuning_wanted(&tuning);
+    focl__mapping_choose_from_table(device, mapping);
     if (!status && tuning)
         read_tuning(device, mapping);
     if (!status)
         status = read_environment(mapping);
-    while (mapping->group > 1 && mapping->group > device->work_group_size)
-        mapping->group /= 2;
+    limit_group(device, mapping);
     return status;
 }
 

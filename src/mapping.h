@@ -16,6 +16,9 @@ bool focl__mapping_parse(const char *text, focl_mapping *mapping);
 /* What focl__mapping_parse reads, all three numbers. */
 void focl__mapping_print(const focl_mapping *mapping, char text[FOCL__MAPPING_TEXT]);
 
+/* The table's mapping, made to fit the device. */
+void focl__mapping_choose_from_table(const focl_device *device, focl_mapping *mapping);
+
 /* The table's mapping, replaced by the user's tuning, replaced by FOCL_MAPPING; then made to fit. FOCL_EINVAL. */
 focl_status focl__mapping_choose(const focl_device *device, focl_mapping *mapping);
 

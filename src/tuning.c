@@ -8,8 +8,8 @@
 #include "mapping.h"
 #include "sys.h"
 
-/* A name and a version have 127 bytes at most each. No file of a user's devices comes near the lines' limit. */
-enum { LINE_BYTES = 320, LINES_MAX = 1000, PATH_BYTES = 4096 };
+/* A name and a version have 127 bytes at most each. No file of a user's devices comes near a thousand lines. */
+enum { LINE_BYTES = 320, PIECES_MAX = 1000, PATH_BYTES = 4096 };
 
 static const char file_name[] = "tuning";
 
@@ -21,10 +21,21 @@ static bool print_key(const focl_device *device, char key[LINE_BYTES]) {
     return length > 0 && length < LINE_BYTES;
 }
 
+/* A file while it is read, and how many more pieces of lines: a huge one is not read to its end. */
+typedef struct reader {
+    FILE *file;
+    int pieces_left;
+} reader;
+
+static bool open_reader(reader *from, const char *path) {
+    *from = (reader){focl__open_file(path), PIECES_MAX};
+    return from->file != NULL;
+}
+
 /* The next whole line, without its end; longer ones come as empty ones. */
-static bool read_line(FILE *file, char line[LINE_BYTES]) {
+static bool read_line(reader *from, char line[LINE_BYTES]) {
     bool is_start = true;
-    while (fgets(line, LINE_BYTES, file)) {
+    while (from->pieces_left-- > 0 && fgets(line, LINE_BYTES, from->file)) {
         const size_t length = strlen(line);
         const bool is_end = length > 0 && line[length - 1] == '\n';
         if (is_end) {
@@ -45,25 +56,25 @@ bool focl__tuning_find(const focl_device *device, focl_mapping *mapping) {
     char line[LINE_BYTES];
     char path[PATH_BYTES];
     bool found = false;
-    FILE *file = print_key(device, key) && focl__cache_path(file_name, path, sizeof path) ? focl__open_file(path) : NULL;
-    if (!file)
+    reader from;
+    if (!print_key(device, key) || !focl__cache_path(file_name, path, sizeof path) || !open_reader(&from, path))
         return false;
-    for (int i = 0; i < LINES_MAX && !found && read_line(file, line); i++)
+    while (!found && read_line(&from, line))
         found = starts_with(line, key) && focl__mapping_parse(line + strlen(key), mapping);
-    fclose(file);
+    fclose(from.file);
     return found;
 }
 
 /* The lines of the other devices. */
 static void copy_others(const char *path, const char *key, FILE *to) {
     char line[LINE_BYTES];
-    FILE *file = focl__open_file(path);
-    if (!file)
+    reader from;
+    if (!open_reader(&from, path))
         return;
-    for (int i = 1; i < LINES_MAX && read_line(file, line); i++)
+    while (read_line(&from, line))
         if (line[0] && !starts_with(line, key))
             fprintf(to, "%s\n", line);
-    fclose(file);
+    fclose(from.file);
 }
 
 static bool write_lines(FILE *file, const char *path, const char *key, const char *text) {

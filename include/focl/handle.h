@@ -37,9 +37,9 @@ typedef enum focl_mapping_source {
  *
  * The environment variable FOCL_MAPPING=16x1 (vector x group), or 16x1x256 (and prefetch), is first. Next comes the
  * user's tuning file, which `focl-bench --tune` measures and writes: `tuning` in the cache folder, which is
- * FOCL_CACHE_DIR, else $XDG_CACHE_HOME/focl, else ~/.cache/focl. It has a line for each device, of the device's name, its
- * driver's version and the mapping, with tabs between; a line of another driver's version does not count, nor does a
- * malformed one, and a file that cannot be read is no error. FOCL_TUNING=0 leaves the file alone. Last is focl's own
+ * FOCL_CACHE_DIR, else $XDG_CACHE_HOME/focl, else ~/.cache/focl. It has a line for each device, of the device's name,
+ * its driver's version and the mapping, with tabs between; a line of another driver's version does not count, nor does
+ * a malformed one, and a file that cannot be read is no error. FOCL_TUNING=0 leaves the file alone. Last is focl's own
  * table. All of them are read when a handle is created.
  */
 typedef struct focl_mapping {
