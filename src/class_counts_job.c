@@ -17,6 +17,7 @@ static focl__counts_plan plan_for(const focl__counts_job *job, size_t labels) {
         .compute_units = handle->device.compute_units,
         .local_bytes = handle->device.local_bytes,
         .group = handle->mapping.group,
+        .vector = handle->mapping.vector,
     };
     return focl__counts_plan_make(device, labels, job->description->classes);
 }

@@ -9,6 +9,9 @@ enum { GROUPS_OF_UNIT = 16, STRIPS_OF_UNIT = 4, LEAST_STRIP = 4 * FOCL_STRIP_BLO
    local memory but LOCAL_RESERVE, which the kernel's other variables and some drivers need. */
 enum { LOCAL_TARGET = 8 << 10, LOCAL_RESERVE = 4 << 10, LOCAL_MAX = 256 << 10, COPIES_SHIFT_MAX = 5 };
 
+/* Wider ones mean that the kernels compare 64 bytes at once. */
+enum { PORTABLE_VECTOR = 16 };
+
 /* All tables in global memory together, unless one alone is larger. */
 enum { TABLES_BYTES = 64 << 20 };
 
@@ -20,7 +23,8 @@ static uint64_t rounded_up(uint64_t value, uint64_t unit) {
 }
 
 static focl__counts_mapping mapping_of(focl__counts_device device, size_t classes, uint64_t table_bytes) {
-    if (device.group == 1 && classes <= FOCL_COMPARED_MAX)
+    const size_t compared_most = device.vector > PORTABLE_VECTOR ? FOCL_COMPARED_MAX : FOCL_COMPARED_MAX_NARROW;
+    if (device.group == 1 && classes <= compared_most)
         return FOCL__COUNTS_COMPARED;
     const uint64_t most = device.local_bytes < LOCAL_MAX ? device.local_bytes : LOCAL_MAX;
     return most > LOCAL_RESERVE && table_bytes <= most - LOCAL_RESERVE ? FOCL__COUNTS_LOCAL : FOCL__COUNTS_GLOBAL;

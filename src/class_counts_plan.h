@@ -16,7 +16,8 @@ typedef enum focl__counts_mapping {
 typedef struct focl__counts_device {
     uint32_t compute_units;
     uint64_t local_bytes;
-    unsigned group; /* work-items in a group */
+    unsigned group;  /* work-items in a group */
+    unsigned vector; /* floats in a vector */
 } focl__counts_device;
 
 typedef struct focl__counts_plan {

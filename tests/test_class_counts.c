@@ -16,7 +16,17 @@ static void assert_everywhere(const counts_recipe *from, uint64_t stream, size_t
 }
 
 static const focl_type types[] = {FOCL_U8, FOCL_I16, FOCL_I32, FOCL_I64};
-static const size_t class_counts[] = {1, 2, 3, 10, FOCL_COMPARED_MAX, FOCL_COMPARED_MAX + 1, 256, 1000, 100000};
+static const size_t class_counts[] = {1,
+                                      2,
+                                      3,
+                                      10,
+                                      FOCL_COMPARED_MAX_NARROW,
+                                      FOCL_COMPARED_MAX_NARROW + 1,
+                                      FOCL_COMPARED_MAX,
+                                      FOCL_COMPARED_MAX + 1,
+                                      256,
+                                      1000,
+                                      100000};
 
 /* ---- Sizes, classes, offsets ---- */
 

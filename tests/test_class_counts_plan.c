@@ -27,8 +27,9 @@ static void assert_plan(focl__counts_device device, uint64_t labels, size_t clas
 }
 
 START_TEST(plans_are_bounded) {
-    static const focl__counts_device devices[] = {{1, 32768, 1}, {2, 1 << 20, 1}, {128, 32768, 1}, {132, 49152, 64},
-                                                  {1, 1024, 8},  {0, 0, 256},     {2000, 65536, 1}};
+    static const focl__counts_device devices[] = {{1, 32768, 1, 8},    {2, 1 << 20, 1, 32}, {128, 32768, 1, 16},
+                                                  {132, 49152, 64, 1}, {1, 1024, 8, 4},     {0, 0, 256, 1},
+                                                  {2000, 65536, 1, 32}};
     static const uint64_t sizes[] = {0,
                                      1,
                                      8192,
@@ -38,7 +39,7 @@ START_TEST(plans_are_bounded) {
                                      ((uint64_t)1 << 32) + 1,
                                      ((uint64_t)1 << 40) + 12345,
                                      (uint64_t)1 << 50};
-    static const size_t classes[] = {1, 8, 64, 65, 256, 5000, 8000, 70000, 20000000, INT32_MAX};
+    static const size_t classes[] = {1, 8, 64, 65, 128, 129, 256, 5000, 8000, 70000, 20000000, INT32_MAX};
     for (size_t d = 0; d < COUNT_OF(devices); d++)
         for (size_t s = 0; s < COUNT_OF(sizes); s++)
             for (size_t c = 0; c < COUNT_OF(classes); c++)
@@ -47,7 +48,11 @@ START_TEST(plans_are_bounded) {
 END_TEST
 
 START_TEST(plans_choose_by_classes) {
-    const focl__counts_device cpu = {2, 1 << 20, 1}, gpu = {100, 49152, 64};
+    const focl__counts_device cpu = {2, 1 << 20, 1, 16}, wide_cpu = {2, 1 << 20, 1, 32}, gpu = {100, 49152, 64, 1};
+    ck_assert_int_eq(focl__counts_plan_make(cpu, 1 << 26, 64).mapping, FOCL__COUNTS_COMPARED);
+    ck_assert_int_eq(focl__counts_plan_make(cpu, 1 << 26, 65).mapping, FOCL__COUNTS_LOCAL);
+    ck_assert_int_eq(focl__counts_plan_make(wide_cpu, 1 << 26, 128).mapping, FOCL__COUNTS_COMPARED);
+    ck_assert_int_eq(focl__counts_plan_make(wide_cpu, 1 << 26, 129).mapping, FOCL__COUNTS_LOCAL);
     ck_assert_int_eq(focl__counts_plan_make(cpu, 1 << 26, 8).mapping, FOCL__COUNTS_COMPARED);
     ck_assert_int_eq(focl__counts_plan_make(cpu, 1 << 26, 256).mapping, FOCL__COUNTS_LOCAL);
     ck_assert_int_eq(focl__counts_plan_make(cpu, 1 << 26, 1 << 20).mapping, FOCL__COUNTS_GLOBAL);
