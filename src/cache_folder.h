@@ -7,7 +7,8 @@
 
 /*
  * The path of a file in the folder: FOCL_CACHE_DIR, else focl in XDG_CACHE_HOME, else .cache/focl in HOME; empty
- * variables are as unset ones, and the last two must be absolute. False, and "", if none is set or the path is too long.
+ * variables are as unset ones, and the last two must be absolute. False, and "", if none is set or the path is too
+ * long.
  */
 bool focl__cache_path(const char *file, char *path, size_t bytes);
 
