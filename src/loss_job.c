@@ -59,7 +59,7 @@ enum { SHORT_ROW_TURNS = 8 };
 /* In the kernels of rows two registers at once leave too few for the rest. */
 enum { ROW_VECTOR = 16 };
 
-static size_t short_row_turns(focl__mapping mapping, size_t classes) {
+static size_t short_row_turns(focl_mapping mapping, size_t classes) {
     const size_t step_items = FOCL_LANES / mapping.vector;
     const size_t items = mapping.group < step_items ? mapping.group : step_items;
     return FOCL_TILE / items * classes * SHORT_ROW_TURNS;
