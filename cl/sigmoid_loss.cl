@@ -67,8 +67,10 @@ FOCL_FUNCTION void focl_store(const focl_work *work, focl_place place, focl_elem
         if (FOCL_HAS_OPTION(ACCUMULATE)) {
             const real old = focl_flush(focl_load_elements(work->gradient, place, work->layout));
             element.gradient = focl_flush(focl_times(old, FOCL_REAL(work->accumulate)) + element.gradient);
+            focl_store_elements(element.gradient, work->gradient, place, work->layout);
+        } else {
+            focl_stream_elements(element.gradient, work->gradient, place, work->layout);
         }
-        focl_store_elements(element.gradient, work->gradient, place, work->layout);
     }
     if (FOCL_HAS_OUTPUT(HESSIAN))
         focl_store_elements(element.hessian, work->hessian, place, work->layout);

@@ -118,8 +118,10 @@ FOCL_FUNCTION void focl_store_pixel_gradient(const focl_work *work, const focl_p
     if (FOCL_HAS_OPTION(ACCUMULATE)) {
         const real old = focl_flush(focl_load_pixels(work->gradient, pixels, offset));
         gradient = focl_flush(focl_times(old, FOCL_REAL(work->accumulate)) + gradient);
+        focl_store_pixels(gradient, work->gradient, pixels, offset);
+    } else {
+        focl_stream_pixels(gradient, work->gradient, pixels, offset, work);
     }
-    focl_store_pixels(gradient, work->gradient, pixels, offset);
 }
 
 /* What is written for one class; where a lane does not count its derivatives are 0 whatever it holds. */

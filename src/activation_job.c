@@ -173,7 +173,7 @@ static size_t rows_of_group(size_t classes) {
 /* The least vector that has room for all classes: half of a row's last vector should not be idle. */
 static unsigned vector_for(size_t classes) {
     unsigned vector = 1;
-    while (vector < classes && vector < FOCL_LANES)
+    while (vector < classes && vector < FOCL__USUAL_VECTOR)
         vector *= 2;
     return vector;
 }

@@ -181,13 +181,13 @@ static launch_mapping mapping_of(const focl_handle *handle, const focl__launch_d
     if (launch->is_f64) {
         mapping.vector = mapping.vector > 1 ? mapping.vector / 2 : 1;
         mapping.prefetch /= 2;
+        limit_vector(&mapping, FOCL__PORTABLE_VECTOR);
     }
-    if (launch->vector_max)
-        limit_vector(&mapping, launch->vector_max);
+    limit_vector(&mapping, launch->vector_max ? launch->vector_max : FOCL__USUAL_VECTOR);
     limit_lanes(&mapping, launch->lanes_max);
     mapping.native = handle->math == FOCL_MATH_NATIVE;
     if (mapping.native)
-        limit_vector(&mapping, 16); /* OpenCL's built-in functions know no wider ones */
+        limit_vector(&mapping, FOCL__PORTABLE_VECTOR); /* OpenCL's built-in functions know no wider ones */
     return mapping;
 }
 

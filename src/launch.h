@@ -46,6 +46,10 @@ typedef enum focl__spread {
     FOCL__SPREAD_ONE       /* one group for all */
 } focl__spread;
 
+/* Vectors, in floats: the widest of OpenCL's own types; of one of the widest registers, which in the kernels of rows
+   leaves enough for the rest; and what suits most kernels. */
+enum { FOCL__PORTABLE_VECTOR = 16, FOCL__ONE_REGISTER = 16, FOCL__USUAL_VECTOR = 32 };
+
 typedef struct focl__launch_description {
     const char *kernel;
     focl__program_key key; /* without FOCL_VECTOR, FOCL_GROUP and FOCL_NATIVE, which the launch adds */
@@ -54,7 +58,7 @@ typedef struct focl__launch_description {
     size_t rows;         /* FOCL__SPREAD_ROWS, _VECTORS: how many there are; and the most a group should take */
     size_t group_rows;   /* what it does take becomes the kernel's last argument, a uint */
     unsigned lanes_max;  /* the most numbers that a group may work on at once; 0 for any */
-    unsigned vector_max; /* the widest vector that suits the data; 0 for any */
+    unsigned vector_max; /* the widest vector that suits kernel and data; 0 for FOCL__USUAL_VECTOR */
     bool is_f64;         /* numbers are doubles: half as many fit a register */
     const focl__arguments *arguments;
 } focl__launch_description;

@@ -56,9 +56,6 @@ enum { SHORT_ROW_CLASSES = 32, SHORT_ROW_VECTOR = 4 };
 /* Where a lane is a row: an item takes at most so many turns of its loops for each class of each of its rows. */
 enum { SHORT_ROW_TURNS = 8 };
 
-/* In the kernels of rows two registers at once leave too few for the rest. */
-enum { ROW_VECTOR = 16 };
-
 static size_t short_row_turns(focl_mapping mapping, size_t classes) {
     const size_t step_items = FOCL_LANES / mapping.vector;
     const size_t items = mapping.group < step_items ? mapping.group : step_items;
@@ -300,7 +297,7 @@ static void define_scalar_type(const focl__loss_job *job, focl__program_key *key
 /* The least vector that has room for all classes. */
 static unsigned vector_for(size_t classes) {
     unsigned vector = 1;
-    while (vector < classes && vector < FOCL_LANES)
+    while (vector < classes && vector < FOCL__USUAL_VECTOR)
         vector *= 2;
     return vector;
 }
@@ -310,8 +307,8 @@ static void define_row_length(const focl__loss_job *job, focl__program_key *key)
     const size_t classes = job->plan.view.classes;
     if (has_short_rows(job))
         focl__program_define(key, "FOCL_ROW_WIDTH", (int)vector_for(classes));
-    else if (classes % ROW_VECTOR == 0)
-        focl__program_define(key, "FOCL_CLASSES_MULTIPLE", ROW_VECTOR);
+    else if (classes % FOCL__ONE_REGISTER == 0)
+        focl__program_define(key, "FOCL_CLASSES_MULTIPLE", FOCL__ONE_REGISTER);
 }
 
 static focl__program_key program_key(const focl__loss_job *job, focl__loss_stage stage) {
@@ -467,23 +464,24 @@ static walk walk_of(const focl__loss_job *job, focl__loss_stage stage) {
     return (walk){loss_source_of(job), has_row_tiles(job) ? of_tiles : FOCL__SPREAD_ROWS, true, true};
 }
 
-/*
- * A vector that crosses from one row into the next is walked lane by lane: do not let every other one. Nor should half
- * of a row's last vector be idle. Folds have no vectors, but share their stage's program.
- */
+/* A vector that goes on in the next row loads what there is per class lane by lane: do not let every other one. */
+static unsigned widest_of_elements(const focl__loss_job *job) {
+    const bool classes_matter = given(job, FOCL__LOSS_class_weights) || given(job, FOCL__LOSS_pos_weights);
+    if (!classes_matter || job->plan.view.inner != 1)
+        return FOCL_LANES;
+    return job->plan.view.classes % FOCL__USUAL_VECTOR == 0 ? FOCL__USUAL_VECTOR : FOCL__ONE_REGISTER;
+}
+
+/* Half of a row's last vector should not be idle. Folds have no vectors, but share their stage's program. */
 static unsigned widest_vector(const focl__loss_job *job, focl__loss_stage stage) {
     const focl_view view = job->plan.view;
-    if (job->description->target_only && stage != FOCL__STAGE_PROBABILITIES)
-        return 0; /* lanes are rows */
-    if (has_short_rows(job) && stage == FOCL__STAGE_LOSS)
-        return job->plan.scalar_type == FOCL_F64 ? ROW_VECTOR / 2 : ROW_VECTOR;
-    const bool rows_matter = is_of_rows(job) || !job->plan.shape.dense || given(job, FOCL__LOSS_class_weights) ||
-                             given(job, FOCL__LOSS_pos_weights) || given(job, FOCL__LOSS_weights);
-    if (!rows_matter || view.inner != 1)
-        return 0;
-    if (is_of_rows(job) && view.classes <= 32)
-        return vector_for(view.classes);
-    return is_of_rows(job) || view.classes % 32 != 0 ? ROW_VECTOR : 0;
+    if (stage == FOCL__STAGE_LOSS && (job->description->target_only || !is_of_rows(job)))
+        return widest_of_elements(job);
+    if (stage == FOCL__STAGE_LOSS && has_short_rows(job))
+        return job->plan.scalar_type == FOCL_F64 ? FOCL__ONE_REGISTER / 2 : FOCL__ONE_REGISTER;
+    if (view.inner != 1 || job->description->target_only)
+        return FOCL__USUAL_VECTOR;
+    return is_of_rows(job) && view.classes <= FOCL__USUAL_VECTOR ? vector_for(view.classes) : FOCL__ONE_REGISTER;
 }
 
 /* Rows that a group goes through twice should still be in a core's cache the second time. */
@@ -635,7 +633,7 @@ static focl_status fold_sums(focl__loss_job *job, focl__loss_stage stage, const 
         .kernel = "reduce_fold",
         .key = apart ? row_sum_key(job) : program_key(job, stage),
         .spread = FOCL__SPREAD_ONE,
-        .vector_max = apart ? 0 : widest_vector(job, stage),
+        .vector_max = apart ? FOCL__USUAL_VECTOR : widest_vector(job, stage),
         .is_f64 = job->plan.scalar_type == FOCL_F64,
         .arguments = &arguments,
     };

@@ -8,7 +8,7 @@
 #include "error.h"
 #include "tuning.h"
 
-enum { LARGEST_VECTOR = 32, LARGEST_GROUP = 256, LARGEST_PREFETCH = 4096 };
+enum { LARGEST_VECTOR = 64, LARGEST_GROUP = 256, LARGEST_PREFETCH = 4096 };
 
 /* OpenCL's own types are no wider; only compilers that are clang have wider ones. */
 enum { LARGEST_PORTABLE_VECTOR = 16 };
@@ -33,7 +33,7 @@ typedef struct device_row {
  * of 64 is two NVIDIA warps or one AMD wave, and within any limit. focl-bench --tune tries float2 and float4.
  */
 static const device_row devices[] = {
-    {"Portable Computing Language", FOCL_CPU, {32, 1, 256, 0}, 0}, /* two registers at once, 15 % over one */
+    {"Portable Computing Language", FOCL_CPU, {64, 1, 256, 0}, 0}, /* four registers at once: limit_vector */
     /* llvmpipe vectorises over work-items: wide vectors are 4 times slower there. Its loops: docs/devices.md. */
     {"rusticl", FOCL_CPU, {1, 64, 0, 0}, 65535},
     {"", FOCL_GPU, {1, 64, 0, 0}, 0},
@@ -99,7 +99,8 @@ static focl_status is_tuning_wanted(bool *wanted) {
     return focl__fail(FOCL_EINVAL, "FOCL_TUNING", "must be 0 or 1, is %s", text);
 }
 
-/* A row that would not compile must not reach a program: vectors of 32 only where the table has them, too. */
+/* A row that would not compile must not reach a program: vectors wider than OpenCL's only where the table has them,
+ * too. */
 static void read_tuning(const focl_device *device, focl_mapping *mapping) {
     focl_mapping tuned = *mapping;
     if (!focl__tuning_find(device, &tuned))
@@ -115,9 +116,27 @@ static void limit_group(const focl_device *device, focl_mapping *mapping) {
         mapping->group /= 2;
 }
 
+/*
+ * Beyond OpenCL's own types, four registers at once: independent chains of operations keep a core busy where one leaves
+ * it waiting (docs/performance.md), and eight would no longer fit into its registers.
+ */
+enum { REGISTERS_AT_ONCE = 4 };
+
+static void limit_vector(const focl_device *device, focl_mapping *mapping) {
+    cl_uint width = 0;
+    if (mapping->vector <= LARGEST_PORTABLE_VECTOR)
+        return;
+    const cl_int code =
+        clGetDeviceInfo(device->cl_device, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT, sizeof width, &width, NULL);
+    while (code == CL_SUCCESS && mapping->vector > LARGEST_PORTABLE_VECTOR &&
+           mapping->vector > REGISTERS_AT_ONCE * width)
+        mapping->vector /= 2;
+}
+
 void focl__mapping_choose_from_table(const focl_device *device, focl_mapping *mapping) {
     *mapping = row_of(device)->mapping;
     limit_group(device, mapping);
+    limit_vector(device, mapping);
 }
 
 focl_status focl__mapping_choose(const focl_device *device, focl_mapping *mapping) {

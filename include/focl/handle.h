@@ -43,7 +43,7 @@ typedef enum focl_mapping_source {
  * table. All of them are read when a handle is created.
  */
 typedef struct focl_mapping {
-    unsigned vector;   /* floats in a vector, 1..32, doubles half as many; more than 16 need a compiler that is clang */
+    unsigned vector;   /* floats in a vector, 1..64, of doubles a half; more than 16 need a compiler that is clang */
     unsigned group;    /* work-items in a group, 1..256, and at most what the device takes */
     unsigned prefetch; /* how many floats ahead to ask memory for, 0..4096, 0 for not */
     focl_mapping_source source;
