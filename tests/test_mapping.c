@@ -160,7 +160,7 @@ START_TEST(long_lines_and_huge_files_do_no_harm) {
     char *text = test_zeros(long_line + sizeof own.text, 1);
     memset(text, 'x', long_line);
     text[long_line - 1] = '\n';
-    (void)strcpy(text + long_line, own.text);
+    memcpy(text + long_line, own.text, sizeof own.text);
     write_tuning(text);
     free(text);
     assert_created("2x4x64", FOCL_MAPPING_TUNING);
@@ -254,7 +254,10 @@ START_TEST(the_folder_follows_the_environment) {
     ck_assert_int_eq(rmdir(scratch_file(".cache/focl").text), 0);
     ck_assert_int_eq(rmdir(scratch_file(".cache").text), 0);
     ck_assert_int_eq(unsetenv("XDG_CACHE_HOME"), 0);
-    ck_assert_int_eq(home ? setenv("HOME", home, 1) : unsetenv("HOME"), 0);
+    if (home)
+        ck_assert_int_eq(setenv("HOME", home, 1), 0);
+    else
+        ck_assert_int_eq(unsetenv("HOME"), 0);
     free(home);
 }
 END_TEST
