@@ -2,7 +2,6 @@
 #include "bench_agreement.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "bench_data.h"
@@ -16,7 +15,7 @@ static double worse(double a, double b) {
 }
 
 static void compare_loss(bench_problem *problem, double loss, double peer_loss) {
-    problem->agreement.loss = worse(fabs(loss - peer_loss) / fabs(peer_loss), problem->agreement.loss);
+    problem->group.agreement.loss = worse(fabs(loss - peer_loss) / fabs(peer_loss), problem->group.agreement.loss);
 }
 
 /* other_gradient is `scale` times what it should be. */
@@ -28,16 +27,12 @@ static void compare_gradients(bench_problem *problem, double scale) {
         largest = fmax(largest, fabs((double)problem->gradient[i]));
         difference = worse(fabs(other - (double)problem->gradient[i]), difference);
     }
-    problem->agreement.gradient = worse(difference / largest, problem->agreement.gradient);
+    problem->group.agreement.gradient = worse(difference / largest, problem->group.agreement.gradient);
 }
 
 /* Sets memory to NaNs, whatever its type. */
 static bool clear(const bench_problem *problem, cl_mem memory, size_t bytes) {
-    const cl_uint none = 0xffffffffU;
-    if (clEnqueueFillBuffer(problem->device->queue, memory, &none, sizeof none, 0, bytes, 0, NULL, NULL) == CL_SUCCESS)
-        return true;
-    fprintf(stderr, "focl-bench: clEnqueueFillBuffer failed\n");
-    return false;
+    return bench_fill_buffer(problem->device, memory, bytes, 0xffffffffU);
 }
 
 static bool read_narrow(const bench_problem *problem, cl_mem memory, focl_type type) {
@@ -65,7 +60,8 @@ static bool compare_focl(bench_problem *problem, size_t index, double peer_loss)
     const cl_mem gradient = problem->arrays[variant->storage].gradient;
     float reduced = 0.0F;
     if (!clear(problem, problem->reduced_memory, sizeof reduced) ||
-        !clear(problem, gradient, bench_elements(problem->outline) * focl_type_size(type)) || !bench_run_focl(call))
+        !clear(problem, gradient, bench_elements(problem->outline) * focl_type_size(type)) ||
+        !bench_run_on_device(problem->device, bench_enqueue_focl, call))
         return false;
     if (variant->forward) {
         if (!bench_read(problem->device, problem->reduced_memory, sizeof reduced, &reduced))
@@ -84,19 +80,21 @@ static void compare_peer(bench_problem *problem, const bench_peer *peer, double 
     peer_problem other = problem->peer;
     other.gradient = problem->other_gradient;
     compare_loss(problem, peer->solve(&other), peer_loss);
-    compare_gradients(problem, 1.0);
+    if (problem->outline->variants[0].gradient)
+        compare_gradients(problem, 1.0);
 }
 
 bool bench_problem_compare(bench_problem *problem) {
     const bench_outline *outline = problem->outline;
+    bench_agreement *agreement = &problem->group.agreement;
     const double peer_loss = outline->peers[0].solve(&problem->peer);
-    problem->agreement = (bench_agreement){0};
+    *agreement = (bench_agreement){.compared = true};
     for (size_t i = 1; i < outline->peer_count; i++)
         compare_peer(problem, &outline->peers[i], peer_loss);
     for (size_t i = 0; i < outline->variant_count; i++)
         if (!outline->variants[i].other_gamma && !compare_focl(problem, i, peer_loss))
             return false;
-    problem->agreement.holds = problem->agreement.loss <= BOUND &&
-                               problem->agreement.gradient <= (outline->narrow ? NARROW_GRADIENT_BOUND : BOUND);
+    agreement->holds =
+        agreement->loss <= BOUND && agreement->gradient <= (outline->narrow ? NARROW_GRADIENT_BOUND : BOUND);
     return true;
 }

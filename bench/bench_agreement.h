@@ -4,7 +4,7 @@
 
 #include "bench_problem.h"
 
-/* Calculates problem->agreement of focl and of the other peers with the first peer. False if something failed. */
+/* Calculates problem->group.agreement of focl and of the other peers with the first peer. False if something failed. */
 bool bench_problem_compare(bench_problem *problem);
 
 #endif

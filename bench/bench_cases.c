@@ -1,6 +1,8 @@
 /* The cases of a problem. */
 #include "bench_cases.h"
 
+#include <stdio.h>
+
 /* ---- What a case must move ---- */
 
 static double read_bytes(const bench_outline *outline, double element_size) {
@@ -18,31 +20,24 @@ static double variant_bytes(const bench_outline *outline, const bench_variant *v
     return read_bytes(outline, element_size) + written;
 }
 
-/* The logits, dense targets and the gradient in f32, and `more` for each element. */
-static double whole_bytes(const bench_outline *outline, double more) {
-    return read_bytes(outline, sizeof(float)) + (double)bench_elements(outline) * (sizeof(float) + more);
+/* What all peers move: f32, the loss and the gradient if focl's first variant has one. */
+static double peer_bytes(const bench_outline *outline) {
+    const bench_variant whole = {.gradient = outline->variants[0].gradient};
+    return variant_bytes(outline, &whole);
 }
 
-static double movement_bytes(const bench_arrays *arrays) {
-    const double touched = 1.0 + (arrays->logits != NULL) + (arrays->targets != NULL);
-    return touched * (double)arrays->elements * sizeof(float);
+/* Which of the device's rates is the limit of those who read, and write the gradient or not. */
+static bench_motion limit_of(const bench_outline *outline, bool gradient) {
+    if (outline->yardstick == BENCH_EMPTY)
+        return BENCH_NO_MOTION;
+    if (!gradient)
+        return BENCH_READ;
+    if (outline->target_only)
+        return BENCH_FILL;
+    return focl_type_is_float(outline->targets_type) ? BENCH_TRIAD : BENCH_COPY;
 }
 
 /* ---- Yardsticks ---- */
-
-static void add_kernel(bench_problem *problem, const char *name, const char *what, double bytes,
-                       const bench_kernel_call *call) {
-    if (call->kernel)
-        bench_group_add(
-            &problem->group,
-            (bench_case){.name = name, .what = what, .bytes = bytes, .run = bench_run_kernel, .subject = call});
-}
-
-static bool make_movement(const bench_device *device, bench_arrays arrays, bench_movement *movement) {
-    movement->arrays = arrays;
-    return bench_make_triad(device, &movement->arrays, false, &movement->plain, &movement->mapping) &&
-           bench_make_triad(device, &movement->arrays, true, &movement->streaming, &movement->streaming_mapping);
-}
 
 /* The bytes of 16-bit arrays are those of half as many floats. */
 static bench_arrays moved_arrays(const bench_problem *problem) {
@@ -52,50 +47,46 @@ static bench_arrays moved_arrays(const bench_problem *problem) {
     return arrays;
 }
 
-static bool add_moving(bench_problem *problem) {
-    bench_movement *moving = &problem->moving;
-    if (!make_movement(problem->device, moved_arrays(problem), moving))
+static bool add_motion(bench_problem *problem, bench_motion motion, bench_movement *movement) {
+    static const char *const streaming_names[BENCH_MOTIONS] = {
+        [BENCH_FILL] = "fill-streaming", [BENCH_COPY] = "copy-streaming", [BENCH_TRIAD] = "triad-streaming"};
+    const bench_device *device = problem->device;
+    const bench_motion_facts *facts = bench_motion_of(motion);
+    const bench_mapping mapping = problem->mappings->of[motion];
+    const bench_arrays arrays = moved_arrays(problem);
+    const double bytes = bench_motion_bytes(motion, &arrays);
+    if (!bench_make_motion(device, &arrays, motion, mapping, false, &movement->plain))
         return false;
-    const char *what = problem->outline->narrow ? "triad: x, t -> g, in 16 bits"
-                       : problem->targets       ? "triad: x, t -> g"
-                                                : "copy: x -> g";
-    const double bytes = movement_bytes(&moving->arrays);
-    add_kernel(problem, "triad", what, bytes, &moving->plain);
-    add_kernel(problem, "triad-streaming", "the same, stores past the caches", bytes, &moving->streaming);
-    return true;
-}
-
-static bool add_filling(bench_problem *problem) {
-    bench_movement *filling = &problem->filling;
-    const bench_arrays *arrays = &problem->arrays[BENCH_F32];
-    const bench_arrays written = {.gradient = arrays->gradient, .elements = arrays->elements};
-    if (!make_movement(problem->device, written, filling))
+    bench_group_add_yardstick(&problem->group, facts->name, facts->what, bytes, motion, &movement->plain);
+    if (!facts->writes)
+        return true;
+    if (!bench_make_motion(device, &arrays, motion, mapping, true, &movement->streaming))
         return false;
-    const double bytes = movement_bytes(&filling->arrays);
-    add_kernel(problem, "fill", "fill: -> g", bytes, &filling->plain);
-    add_kernel(problem, "fill-streaming", "the same, stores past the caches", bytes, &filling->streaming);
+    bench_group_add_yardstick(&problem->group, streaming_names[motion], "the same, stores past the caches", bytes,
+                              motion, &movement->streaming);
     return true;
 }
 
 static bool add_empty(bench_problem *problem) {
     if (!bench_make_empty(problem->device, &problem->empty))
         return false;
-    add_kernel(problem, "empty", "a kernel that does nothing", 0.0, &problem->empty);
+    bench_group_add_yardstick(&problem->group, "empty", "a kernel that does nothing", 0.0, BENCH_NO_MOTION,
+                              &problem->empty);
     return true;
 }
 
-static bool add_naive(bench_problem *problem) {
-    if (!bench_make_naive(problem->device, &problem->arrays[BENCH_F32], problem->loss_memory, &problem->naive))
-        return false;
-    add_kernel(problem, "naive", "naive OpenCL, nothing summed", whole_bytes(problem->outline, sizeof(float)),
-               &problem->naive);
-    return true;
+static bench_motion whole_motion(const bench_outline *outline) {
+    const bool dense = focl_type_is_float(outline->targets_type);
+    if (!outline->variants[0].gradient)
+        return dense ? BENCH_READ_TWO : BENCH_READ;
+    return dense ? BENCH_TRIAD : BENCH_COPY;
 }
 
 static bool add_yardsticks(bench_problem *problem) {
     if (problem->outline->yardstick == BENCH_EMPTY)
         return add_empty(problem);
-    return add_moving(problem) && (!problem->outline->target_only || add_filling(problem));
+    return add_motion(problem, whole_motion(problem->outline), &problem->moving) &&
+           (!problem->outline->target_only || add_motion(problem, BENCH_FILL, &problem->filling));
 }
 
 /* ---- Peers ---- */
@@ -110,16 +101,57 @@ static void add_peer(bench_problem *problem, size_t index) {
     const bench_peer *peer = &problem->outline->peers[index];
     bench_peer_call *call = &problem->peer_calls[index];
     *call = (bench_peer_call){.solve = peer->solve, .problem = &problem->peer};
-    bench_group_add(&problem->group, (bench_case){.name = peer->name,
-                                                  .what = peer->what,
-                                                  .bytes = whole_bytes(problem->outline, 0.0),
-                                                  .run = run_peer,
-                                                  .subject = call});
+    bench_group_add(&problem->group,
+                    (bench_case){.name = peer->name,
+                                 .what = peer->what,
+                                 .kind = BENCH_KIND_PEER,
+                                 .bytes = peer_bytes(problem->outline),
+                                 .limit = limit_of(problem->outline, problem->outline->variants[0].gradient),
+                                 .run = run_peer,
+                                 .subject = call});
+}
+
+static bool add_naive(bench_problem *problem) {
+    if (!bench_make_naive(problem->device, &problem->arrays[BENCH_F32], problem->loss_memory, &problem->naive))
+        return false;
+    const double losses = (double)bench_elements(problem->outline) * sizeof(float);
+    bench_group_add(&problem->group, (bench_case){.name = "naive",
+                                                  .what = "naive OpenCL, nothing summed",
+                                                  .kind = BENCH_KIND_PEER,
+                                                  .bytes = peer_bytes(problem->outline) + losses,
+                                                  .limit = limit_of(problem->outline, true),
+                                                  .enqueue = bench_enqueue_kernel,
+                                                  .subject = &problem->naive});
+    return true;
+}
+
+/* What CLBlast can express: x . t, and the sum of the magnitudes of x. */
+static void add_clblast(bench_problem *problem) {
+    const bench_arrays *arrays = &problem->arrays[BENCH_F32];
+    const double bytes = (double)arrays->elements * sizeof(float);
+    if (!bench_has_clblast())
+        return;
+    problem->clblast = (bench_clblast_call){
+        .x = arrays->logits, .y = arrays->targets, .result = problem->reduced_memory, .count = arrays->elements};
+    bench_group_add(&problem->group, (bench_case){.name = "clblast-dot",
+                                                  .what = "CLBlast, dot",
+                                                  .kind = BENCH_KIND_PEER,
+                                                  .bytes = 2.0 * bytes,
+                                                  .limit = BENCH_READ,
+                                                  .enqueue = bench_enqueue_clblast_dot,
+                                                  .subject = &problem->clblast});
+    bench_group_add(&problem->group, (bench_case){.name = "clblast-asum",
+                                                  .what = "CLBlast, asum: x alone",
+                                                  .kind = BENCH_KIND_PEER,
+                                                  .bytes = bytes,
+                                                  .limit = BENCH_READ,
+                                                  .enqueue = bench_enqueue_clblast_asum,
+                                                  .subject = &problem->clblast});
 }
 
 /* ---- focl ---- */
 
-static focl_loss_description describe(const bench_outline *outline, const bench_variant *variant) {
+focl_loss_description bench_describe(const bench_outline *outline, const bench_variant *variant) {
     focl_loss_description description = focl_loss_default(outline->activation, outline->objective, outline->shape);
     description.logits_type = bench_storage_type(variant->storage);
     description.target_only = outline->target_only;
@@ -141,7 +173,7 @@ static void add_focl(bench_problem *problem, size_t index) {
     const bench_variant *variant = &problem->outline->variants[index];
     const bench_arrays *arrays = &problem->arrays[variant->storage];
     bench_focl_call *call = &problem->calls[index];
-    *call = (bench_focl_call){.device = problem->device, .description = describe(problem->outline, variant)};
+    *call = (bench_focl_call){.device = problem->device, .description = bench_describe(problem->outline, variant)};
     call->inputs.logits.memory = arrays->logits;
     call->inputs.targets.memory = arrays->targets ? arrays->targets : problem->labels_memory;
     if (variant->forward)
@@ -150,37 +182,52 @@ static void add_focl(bench_problem *problem, size_t index) {
         call->outputs.gradient.memory = arrays->gradient;
     bench_group_add(&problem->group, (bench_case){.name = variant->name,
                                                   .what = variant->what,
+                                                  .kind = BENCH_KIND_FOCL,
                                                   .bytes = variant_bytes(problem->outline, variant),
-                                                  .run = bench_run_focl,
+                                                  .limit = limit_of(problem->outline, variant->gradient),
+                                                  .enqueue = bench_enqueue_focl,
                                                   .subject = call});
 }
 
 /* ---- All ---- */
 
 static const char *yardstick_word(const bench_outline *outline) {
-    if (outline->yardstick == BENCH_EMPTY)
-        return "x empty";
-    return focl_type_is_float(outline->targets_type) ? "x triad" : "x copy";
+    static const char *const words[BENCH_MOTIONS] = {"x fill", "x read", "x read", "x copy", "x triad"};
+    return outline->yardstick == BENCH_EMPTY ? "x empty" : words[whole_motion(outline)];
+}
+
+static void describe_shape(focl_view shape, char *text, size_t bytes) {
+    if (shape.inner != 1)
+        snprintf(text, bytes, "%zu x %zu x %zu", shape.outer, shape.classes, shape.inner);
+    else if (shape.classes != 1)
+        snprintf(text, bytes, "%zu x %zu", shape.outer, shape.classes);
+    else
+        snprintf(text, bytes, "%zu elements", shape.outer);
 }
 
 bool bench_add_cases(bench_problem *problem) {
     const bench_outline *outline = problem->outline;
-    problem->group = (bench_group){.name = outline->name,
-                                   .title = outline->title,
-                                   .yardstick_word = yardstick_word(outline),
-                                   .peer_word = outline->narrow ? "x f32" : "x peer",
-                                   .elements = bench_elements(outline),
-                                   .calls = outline->calls,
-                                   .rounds = outline->rounds};
+    bench_group *group = &problem->group;
+    *group = (bench_group){.device = problem->device,
+                           .name = outline->name,
+                           .title = outline->title,
+                           .yardstick_word = yardstick_word(outline),
+                           .peer_word = outline->narrow ? "x f32" : "x peer",
+                           .elements = bench_elements(outline),
+                           .calls = outline->calls,
+                           .rounds = outline->rounds};
+    describe_shape(outline->shape, group->shape, sizeof group->shape);
     if (!add_yardsticks(problem))
         return false;
-    const size_t first_peer = problem->group.count;
+    const size_t first_peer = group->count;
     for (size_t i = 0; i < outline->peer_count; i++)
         add_peer(problem, i);
-    const size_t first_focl = problem->group.count;
+    if (outline->clblast)
+        add_clblast(problem);
+    problem->first_focl = group->count;
     for (size_t i = 0; i < outline->variant_count; i++)
         add_focl(problem, i);
-    problem->group.peer = outline->narrow ? first_focl : first_peer;
+    group->peer = outline->narrow ? problem->first_focl : first_peer;
     return !outline->naive || add_naive(problem);
 }
 

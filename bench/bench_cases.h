@@ -4,6 +4,8 @@
 
 #include "bench_problem.h"
 
+focl_loss_description bench_describe(const bench_outline *outline, const bench_variant *variant);
+
 /* Fills problem->group. False after a failure, which is on stderr. */
 bool bench_add_cases(bench_problem *problem);
 void bench_free_cases(bench_problem *problem);

@@ -79,6 +79,13 @@ uint16_t bench_to_16_bits(focl_type type, float value) {
     return (uint16_t)((bits >> 31 << 15) | magnitude);
 }
 
+uint16_t *bench_stored(focl_type type, const float *values, size_t count) {
+    uint16_t *stored = bench_memory(count * sizeof *stored);
+    for (size_t i = 0; stored && i < count; i++)
+        stored[i] = bench_to_16_bits(type, values[i]);
+    return stored;
+}
+
 float bench_from_16_bits(focl_type type, uint16_t stored) {
     if (type == FOCL_BF16)
         return float_of((uint32_t)stored << 16);

@@ -22,6 +22,7 @@ void bench_fill_labels(void *labels, focl_type type, size_t count, unsigned clas
 
 /* FOCL_F16 or FOCL_BF16; the first for coarse logits and targets, which are exact, alone. */
 uint16_t bench_to_16_bits(focl_type type, float value);
+uint16_t *bench_stored(focl_type type, const float *values, size_t count); /* freed with free() */
 float bench_from_16_bits(focl_type type, uint16_t stored);
 
 #endif

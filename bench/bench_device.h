@@ -12,6 +12,7 @@ typedef struct bench_device {
     cl_context context;
     cl_device_id id;
     cl_command_queue queue;
+    cl_command_queue profiling; /* another one, whose events have times */
 } bench_device;
 
 /* All of these print one sentence on stderr when they fail, and return false or NULL. */
@@ -29,7 +30,22 @@ cl_kernel bench_kernel(const bench_device *device, const char *source, const cha
                        bool quiet);
 void bench_kernel_free(cl_kernel kernel);
 
-/* A call of focl_loss; bench_run_focl takes one and waits for it. */
+/*
+ * Enqueues the work that subject describes. event, if not NULL, becomes that of its last command, which the caller
+ * releases.
+ */
+typedef bool bench_enqueue(const void *subject, cl_command_queue queue, cl_event *event);
+
+/* Enqueues on the device's queue and waits. */
+bool bench_run_on_device(const bench_device *device, bench_enqueue *enqueue, const void *subject);
+
+/*
+ * The same by the device's clock: *seconds from the moment when nothing held the first command back any longer to the
+ * end of the last; negative where the device does not say.
+ */
+bool bench_time_on_device(const bench_device *device, bench_enqueue *enqueue, const void *subject, double *seconds);
+
+/* A call of focl_loss. */
 typedef struct bench_focl_call {
     const bench_device *device;
     focl_loss_description description;
@@ -37,17 +53,23 @@ typedef struct bench_focl_call {
     focl_loss_outputs outputs;
 } bench_focl_call;
 
-bool bench_run_focl(const void *focl_call);
+bench_enqueue bench_enqueue_focl;
 
-/* A kernel with its arguments set; bench_run_kernel takes one and waits for it. */
+/* A kernel with its arguments set. */
 typedef struct bench_kernel_call {
-    const bench_device *device;
     cl_kernel kernel;
     size_t global;
     size_t local; /* 0: as the implementation likes */
 } bench_kernel_call;
 
-bool bench_run_kernel(const void *kernel_call);
+bench_enqueue bench_enqueue_kernel;
+
+/* Prints what failed and why; false. */
+bool bench_complain_cl(const char *call, cl_int code);
+bool bench_complain_focl(void);
+
+/* Sets every 32 bits of a buffer, whose size is a multiple of that. */
+bool bench_fill_buffer(const bench_device *device, cl_mem buffer, size_t bytes, cl_uint pattern);
 
 /* Sets the buffers as the first arguments of a kernel. */
 bool bench_set_buffers(cl_kernel kernel, size_t count, const cl_mem *buffers);

@@ -40,16 +40,18 @@ enum { BENCH_VARIANTS_MAX = 6, BENCH_PEERS_MAX = 2 };
 
 typedef struct bench_outline {
     const char *name;
-    const char *title;
+    const char *title; /* what follows the shape */
     focl_activation activation;
     focl_objective objective;
     focl_view shape;
     focl_type targets_type; /* FOCL_F32: dense, in the type of the logits; FOCL_U8, FOCL_I32: labels */
     bool background;        /* half of the labels are `classes`, the background; positive-mean instead of mean */
     bool target_only;       /* is also measured beside filling the gradient, reading nothing */
-    bool narrow; /* with storage in 16 bits: the first variant, in f32, is what the others are compared with beside the
-                    yardstick, which moves their bytes */
-    bool naive;  /* with the naive kernel: dense targets only */
+    bool narrow;  /* with storage in 16 bits: the first variant, in f32, is what the others are compared with beside the
+                     yardstick, which moves their bytes */
+    bool naive;   /* with the naive kernel: dense targets only */
+    bool clblast; /* with CLBlast's sums, where it is there: dense targets only */
+    bool slow;    /* left out of a quick run of all */
     bench_yardstick yardstick;
     const bench_variant *variants;
     size_t variant_count;
@@ -60,6 +62,12 @@ typedef struct bench_outline {
 } bench_outline;
 
 const bench_outline *bench_outlines(size_t *count);
+
+/* NULL: there is none of that name. */
+const bench_outline *bench_outline_named(const char *name);
+
+/* The same for a quick run: the beginning of the shape, the usual variants, fewer rounds. */
+bench_outline bench_quick_outline(const bench_outline *outline);
 
 size_t bench_elements(const bench_outline *outline);
 size_t bench_rows(const bench_outline *outline);

@@ -58,11 +58,9 @@ static peer_problem describe_for_peers(const bench_problem *problem) {
 static cl_mem stored_buffer(const bench_device *device, focl_type type, const float *values, size_t count) {
     if (type == FOCL_F32)
         return bench_buffer(device, count * sizeof *values, values);
-    uint16_t *stored = bench_memory(count * sizeof *stored);
+    uint16_t *stored = bench_stored(type, values, count);
     if (!stored)
         return NULL;
-    for (size_t i = 0; i < count; i++)
-        stored[i] = bench_to_16_bits(type, values[i]);
     cl_mem buffer = bench_buffer(device, count * sizeof *stored, stored);
     free(stored);
     return buffer;
@@ -107,9 +105,9 @@ static void free_arrays(const bench_arrays *arrays) {
 
 /* ---- All ---- */
 
-bool bench_problem_open(bench_problem *problem, const bench_device *device, const bench_outline *outline,
-                        uint64_t *random_state) {
-    *problem = (bench_problem){.device = device, .outline = outline};
+bool bench_problem_open(bench_problem *problem, const bench_device *device, const bench_mappings *mappings,
+                        const bench_outline *outline, uint64_t *random_state) {
+    *problem = (bench_problem){.device = device, .mappings = mappings, .outline = outline};
     if (!make_host_data(problem, random_state) || !make_device_data(problem))
         return false;
     problem->peer = describe_for_peers(problem);

@@ -7,20 +7,10 @@
 #include "bench_device.h"
 #include "bench_group.h"
 #include "bench_outline.h"
-#include "bench_yardstick.h"
-
-/* The largest relative differences between the device and the peer. */
-typedef struct bench_agreement {
-    double loss;
-    double gradient; /* relative to the largest gradient */
-    bool holds;
-} bench_agreement;
+#include "peer_clblast.h"
 
 /* A kernel that only moves, with stores through the caches and past them. */
 typedef struct bench_movement {
-    bench_arrays arrays;
-    bench_mapping mapping;
-    bench_mapping streaming_mapping;
     bench_kernel_call plain;
     bench_kernel_call streaming;
 } bench_movement;
@@ -33,6 +23,7 @@ typedef struct bench_peer_call {
 typedef struct bench_problem {
     const bench_device *device;
     const bench_outline *outline;
+    const bench_mappings *mappings;
     float *logits;
     float *targets;
     void *labels;
@@ -47,15 +38,16 @@ typedef struct bench_problem {
     bench_movement filling;
     bench_kernel_call empty;
     bench_kernel_call naive;
+    bench_clblast_call clblast;
     bench_focl_call calls[BENCH_VARIANTS_MAX];
     bench_peer_call peer_calls[BENCH_PEERS_MAX];
-    bench_agreement agreement;
+    size_t first_focl; /* the cases of the variants, one after another */
     bench_group group;
 } bench_problem;
 
 /* Makes data and cases. False after a failure, which is on stderr; close it then, too. */
-bool bench_problem_open(bench_problem *problem, const bench_device *device, const bench_outline *outline,
-                        uint64_t *random_state);
+bool bench_problem_open(bench_problem *problem, const bench_device *device, const bench_mappings *mappings,
+                        const bench_outline *outline, uint64_t *random_state);
 void bench_problem_close(bench_problem *problem);
 
 #endif

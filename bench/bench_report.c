@@ -1,131 +1,170 @@
-/* What was measured, as a table and as JSON. */
+/* What was measured, as a table. */
 #include "bench_report.h"
 
 #include <inttypes.h>
 
-/* How busy the machine is with everything: what the figures' noise depends on. Negative: not known. */
-static double load_average(void) {
-    double load = -1.0;
-    FILE *file = fopen("/proc/loadavg", "r");
-    if (!file)
-        return load;
-    if (fscanf(file, "%lf", &load) != 1)
-        load = -1.0;
-    fclose(file);
-    return load;
-}
+#include "bench_findings.h"
 
-void bench_print_head(const bench_circumstances *circumstances) {
-    const focl_device *device = circumstances->device;
+#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+
+static const char columns_text[] =
+    "  us a call, ns/elem   %s, from the call to the end of clFinish; median, first and last tenth\n"
+    "  us device            the device's clock, from when nothing held the first command back to the last one's end\n"
+    "  GB/s                 the bytes that must move, not what a cache fetches besides\n"
+    "  share                that over the roofline's: triad's where two arrays are read and one is written, copy's "
+    "for\n"
+    "                       one and one, fill's for a gradient that is 0 but for the label's, read's for a loss alone\n"
+    "  x ...                medians of the rounds' ratios to the group's first row, and to its first peer\n"
+    "  ulp                  the worst of up to 65536 elements, loss and gradient, beside doubles; softmax: gradients "
+    "in\n"
+    "                       ulp of their row's largest\n"
+    "  cold, cached         ms of a process's first call: nothing compiled before, and with what such a process left\n";
+
+void bench_print_head(const bench_findings *findings) {
+    const focl_device *device = findings->device;
     printf("focl %s on %s\n", focl_version(), device->name);
     printf("  %s, %s, %u compute units; %s\n", device->platform, device->version, (unsigned)device->compute_units,
-           circumstances->reason);
-    printf("  peers: %d threads; seed %" PRIu64 "; load average at the start %.2f\n", circumstances->threads,
-           circumstances->seed, load_average());
-    printf("  times are %s, from the call to the end of clFinish; ratios are medians over the rounds\n",
-           circumstances->cpu_time ? "the processor's, of all threads together" : "of the host's clock");
+           findings->reason);
+    printf("  peers: %d threads; seed %" PRIu64 "; load average at the start %.2f\n", findings->threads, findings->seed,
+           findings->load_average);
+    printf(columns_text, findings->cpu_time ? "the processor's clock, of all threads together" : "the host's clock");
     fflush(stdout);
 }
 
-static void print_case(const bench_group *group, const bench_case *timed) {
-    const bench_summary time = bench_summarise(timed->seconds, group->rounds);
-    const double to_yardstick = bench_summarise_ratio(timed->seconds, group->cases[0].seconds, group->rounds).median;
-    const double to_peer =
-        bench_summarise_ratio(timed->seconds, group->cases[group->peer].seconds, group->rounds).median;
-    const double per_element = 1e9 / (double)group->elements;
-    printf("  %-33s%11.1f%9.3f%9.3f%9.3f", timed->what, time.median * 1e6, time.median * per_element,
-           time.p10 * per_element, time.p90 * per_element);
-    if (timed->bytes > 0.0)
-        printf("%9.1f", timed->bytes / time.median * 1e-9);
-    else
-        printf("%9s", "-");
-    printf("%9.2f%9.2f\n", to_yardstick, to_peer);
+/* ---- Columns ---- */
+
+static double microseconds(const bench_result *result) {
+    return result->seconds.median * 1e6;
 }
 
-void bench_print_problem(const bench_problem *problem) {
-    const bench_group *group = &problem->group;
-    const bench_mapping *mapping = &problem->moving.mapping;
-    printf("\n%s\n", group->title);
-    printf("  %-33s%11s%9s%9s%9s%9s%9s%9s\n", "", "us a call", "ns/elem", "p10", "p90", "GB/s", group->yardstick_word,
-           group->peer_word);
-    for (size_t i = 0; i < group->count; i++)
-        print_case(group, &group->cases[i]);
-    if (mapping->vector)
-        printf("  fastest mapping of the first: vectors of %u, groups of %u, %u vectors an item\n", mapping->vector,
-               mapping->group, mapping->vectors_per_item);
-    printf(
-        "  %zu rounds of %zu calls, load average %.2f; device and peers agree within %.1e (loss), %.1e (gradient)%s\n",
-        group->rounds, group->calls, load_average(), problem->agreement.loss, problem->agreement.gradient,
-        problem->agreement.holds ? "" : ": TOO MUCH");
+static double device_microseconds(const bench_result *result) {
+    return result->device_seconds.median * 1e6;
+}
+
+static double nanoseconds_each(const bench_result *result) {
+    return result->seconds.median * 1e9 / result->elements;
+}
+
+static double nanoseconds_each_p10(const bench_result *result) {
+    return result->seconds.p10 * 1e9 / result->elements;
+}
+
+static double nanoseconds_each_p90(const bench_result *result) {
+    return result->seconds.p90 * 1e9 / result->elements;
+}
+
+static double gigabytes_a_second(const bench_result *result) {
+    return result->bytes / result->seconds.median * 1e-9;
+}
+
+static double share(const bench_result *result) {
+    return result->share;
+}
+
+static double to_yardstick(const bench_result *result) {
+    return result->to_yardstick.median;
+}
+
+static double to_peer(const bench_result *result) {
+    return result->to_peer.median;
+}
+
+static double loss_ulp(const bench_result *result) {
+    return result->worst_loss_ulp;
+}
+
+static double gradient_ulp(const bench_result *result) {
+    return result->worst_gradient_ulp;
+}
+
+static double cold_milliseconds(const bench_result *result) {
+    return result->first_cold * 1e3;
+}
+
+static double cached_milliseconds(const bench_result *result) {
+    return result->first_cached * 1e3;
+}
+
+typedef struct column {
+    const char *head; /* NULL: the group's word */
+    int width;
+    int digits;                                  /* after the point */
+    double (*value)(const bench_result *result); /* negative: not measured */
+} column;
+
+static const column columns[] = {
+    {"us a call", 11, 1, microseconds},
+    {"us device", 11, 1, device_microseconds},
+    {"ns/elem", 9, 3, nanoseconds_each},
+    {"p10", 9, 3, nanoseconds_each_p10},
+    {"p90", 9, 3, nanoseconds_each_p90},
+    {"GB/s", 8, 1, gigabytes_a_second},
+    {"share", 7, 2, share},
+    {NULL, 9, 2, to_yardstick},
+    {NULL, 8, 2, to_peer},
+    {"ulp loss", 10, 2, loss_ulp},
+    {"gradient", 9, 2, gradient_ulp},
+    {"cold", 8, 0, cold_milliseconds},
+    {"cached", 7, 0, cached_milliseconds},
+};
+
+enum { NAME_WIDTH = 34 };
+
+static const char *head_of(const bench_group *group, const column *shown) {
+    if (shown->head)
+        return shown->head;
+    return shown->value == to_yardstick ? group->yardstick_word : group->peer_word;
+}
+
+static void print_heads(const bench_group *group) {
+    printf("  %-*s", NAME_WIDTH, "");
+    for (size_t i = 0; i < COUNT_OF(columns); i++)
+        printf("%*s", columns[i].width, head_of(group, &columns[i]));
+    putchar('\n');
+}
+
+/* With as many digits after the point as there is room for. NaN is worth seeing. */
+static void print_value(const column *shown, double value) {
+    char text[64];
+    int length = shown->width;
+    for (int digits = shown->digits; length >= shown->width && digits >= 0; digits--)
+        length = snprintf(text, sizeof text, "%.*f", digits, value);
+    printf("%*s", shown->width, value < 0.0 ? "-" : text);
+}
+
+static void print_result(const bench_result *result) {
+    printf("  %-*s", NAME_WIDTH, result->what);
+    for (size_t i = 0; i < COUNT_OF(columns); i++)
+        print_value(&columns[i], columns[i].value(result));
+    putchar('\n');
+}
+
+static void print_foot(const bench_group *group) {
+    const bench_agreement *agreement = &group->agreement;
+    printf("  %zu rounds of %zu calls, load average %.2f", group->rounds, group->calls, bench_load_average());
+    if (agreement->compared)
+        printf("; device and peers agree within %.1e (loss), %.1e (gradient)%s", agreement->loss, agreement->gradient,
+               agreement->holds ? "" : ": TOO MUCH, OR THE ULP BEYOND THE CONTRACT'S");
+    putchar('\n');
+}
+
+bool bench_report_group(bench_findings *findings, const bench_group *group) {
+    const size_t first = findings->count;
+    if (!bench_findings_add(findings, group))
+        return false;
+    printf("\n%s: %s%s\n", group->name, group->shape, group->title);
+    print_heads(group);
+    for (size_t i = first; i < findings->count; i++)
+        print_result(&findings->results[i]);
+    print_foot(group);
     fflush(stdout);
+    return true;
 }
 
-static void write_string(FILE *file, const char *text) {
-    fputc('"', file);
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\')
-            fprintf(file, "\\%c", *text);
-        else if ((unsigned char)*text < 0x20)
-            fprintf(file, "\\u%04x", (unsigned)(unsigned char)*text);
-        else
-            fputc(*text, file);
+void bench_print_mappings(const bench_mappings *mappings) {
+    for (size_t i = 0; i < BENCH_MOTIONS; i++) {
+        const bench_mapping *mapping = &mappings->of[i];
+        printf("  fastest mapping of %-9s vectors of %u, groups of %u, %u vectors an item\n",
+               bench_motion_of((bench_motion)i)->name, mapping->vector, mapping->group, mapping->vectors_per_item);
     }
-    fputc('"', file);
-}
-
-static void write_summary(FILE *file, const char *name, bench_summary summary) {
-    fprintf(file, "\"%s\":{\"median\":%.6g,\"p10\":%.6g,\"p90\":%.6g}", name, summary.median, summary.p10, summary.p90);
-}
-
-void bench_write_head(FILE *file, const bench_circumstances *circumstances) {
-    fprintf(file, "{\"version\":\"%s\",\"device\":", focl_version());
-    write_string(file, circumstances->device->name);
-    fputs(",\"platform\":", file);
-    write_string(file, circumstances->device->platform);
-    fputs(",\"driver\":", file);
-    write_string(file, circumstances->device->driver);
-    fprintf(file, ",\"seed\":%" PRIu64 ",\"peer_threads\":%d,\"load_average\":%.2f,\"clock\":\"%s\",\"groups\":[",
-            circumstances->seed, circumstances->threads, load_average(), circumstances->cpu_time ? "cpu" : "wall");
-}
-
-static void write_case(FILE *file, const bench_group *group, const bench_case *timed) {
-    const bench_summary time = bench_summarise(timed->seconds, group->rounds);
-    fprintf(file, "{\"name\":\"%s\",", timed->name);
-    write_summary(file, "seconds", time);
-    fprintf(file, ",\"ns_per_element\":%.6g", time.median * 1e9 / (double)group->elements);
-    if (timed->bytes > 0.0)
-        fprintf(file, ",\"bytes\":%.0f,\"gb_per_second\":%.6g", timed->bytes, timed->bytes / time.median * 1e-9);
-    fputc(',', file);
-    write_summary(file, "to_yardstick", bench_summarise_ratio(timed->seconds, group->cases[0].seconds, group->rounds));
-    fputc(',', file);
-    write_summary(file, "to_peer",
-                  bench_summarise_ratio(timed->seconds, group->cases[group->peer].seconds, group->rounds));
-    fputc('}', file);
-}
-
-/* JSON has no NaN. */
-static void write_difference(FILE *file, const char *name, double difference) {
-    if (difference >= 0.0)
-        fprintf(file, "\"%s\":%.3g", name, difference);
-    else
-        fprintf(file, "\"%s\":null", name);
-}
-
-void bench_write_problem(FILE *file, const bench_problem *problem, bool first) {
-    const bench_group *group = &problem->group;
-    fprintf(file, "%s\n{\"name\":\"%s\",\"elements\":%zu,\"rounds\":%zu,\"calls\":%zu,\"agreement\":{",
-            first ? "" : ",", group->name, group->elements, group->rounds, group->calls);
-    write_difference(file, "loss", problem->agreement.loss);
-    fputc(',', file);
-    write_difference(file, "gradient", problem->agreement.gradient);
-    fprintf(file, ",\"holds\":%s},\"cases\":[", problem->agreement.holds ? "true" : "false");
-    for (size_t i = 0; i < group->count; i++) {
-        fputs(i ? ",\n " : "\n ", file);
-        write_case(file, group, &group->cases[i]);
-    }
-    fputs("]}", file);
-}
-
-void bench_write_foot(FILE *file, bool passed) {
-    fprintf(file, "],\"passed\":%s}\n", passed ? "true" : "false");
 }

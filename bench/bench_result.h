@@ -23,10 +23,10 @@ typedef struct bench_result {
     bench_summary device_seconds; /* the same by the device's clock, from its first command's start to its last's end */
     bench_summary to_yardstick;   /* ratios to the group's yardstick and to its peer, round by round */
     bench_summary to_peer;
-    double share;            /* of the roofline: bytes / seconds over those of the triad (run's head) */
-    double first_cold;       /* seconds of a process's first call, nothing compiled before */
-    double first_cached;     /* the same with the compiled programs of an earlier process */
-    double worst_loss_ulp;   /* against the double reference, over a sample */
+    double share;          /* of the roofline: bytes / seconds over those of the triad (run's head) */
+    double first_cold;     /* seconds of a process's first call, nothing compiled before */
+    double first_cached;   /* the same with the compiled programs of an earlier process */
+    double worst_loss_ulp; /* against the double reference, over a sample */
     double worst_gradient_ulp;
 } bench_result;
 

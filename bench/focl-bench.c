@@ -8,85 +8,106 @@
 #include <omp.h>
 #endif
 
+#include "bench_accuracy.h"
 #include "bench_agreement.h"
+#include "bench_counts.h"
+#include "bench_findings.h"
+#include "bench_first_call.h"
 #include "bench_first_use.h"
+#include "bench_plain_json.h"
 #include "bench_report.h"
+#include "bench_roofline.h"
 #include "focl/focl.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
-enum { EXIT_USAGE = 2, SEED = 20261123, QUICK_DIVISOR = 4 };
+enum { EXIT_USAGE = 2, OPTION_WIDTH = 18 };
 
-static const char help_start[] =
-    "usage: focl-bench [options]\n"
-    "\n"
-    "Times losses and their gradients on an OpenCL device, beside reading and writing the same memory, beside C with\n"
-    "OpenMP on the host and beside a naive kernel. Exit 0: everything ran and device and host agree within 1e-5,\n"
-    "gradients in 16 bits within 2^-8.\n"
-    "\n"
-    "  --device SELECTOR  as for focl: gpu, cpu, #2, PLATFORM:CLASS:NAME; else FOCL_DEVICE, else the best device\n"
-    "  --case NAME        only the groups with NAME in their names, which are:\n";
-
-static const char help_end[] =
-    "  --quick            a quarter of the rounds\n"
-    "  --cpu-time         count this process's processor time instead of the wall clock's: for a CPU device on a busy\n"
-    "                     machine\n"
-    "  --json FILE        write the figures there, too\n"
-    "  --first-use        only the time from the start of this process to its first loss; to see a cold machine's, "
-    "clear\n"
-    "                     the driver's cache of compiled kernels before (PoCL: ~/.cache/pocl)\n"
-    "  --help\n";
+/* ---- Options ---- */
 
 typedef struct options {
     const char *device;
-    const char *json;
     const char *only; /* part of the names of the groups that are wanted; NULL: all */
+    const char *json;
+    const char *csv;
+    const char *plot;
+    const char *compare;
+    const char *first_call; /* the name of a group: this is a child that times its first call of it */
     bool quick;
+    bool tune;
+    bool torch;
     bool first_use;
     bool cpu_time;
     bool help;
 } options;
 
-/* Takes --name VALUE or --name=VALUE at *index, past which it moves; false if that is not there. */
-static bool take_value(const char *name, int *index, int count, char **arguments, const char **value) {
+static options chosen;
+
+typedef struct option {
+    const char *name;
+    const char *argument; /* as the help calls it; then `value` is set, else `flag` */
+    const char **value;
+    bool *flag;
+    const char *help; /* NULL: not for people */
+} option;
+
+static const option known_options[] = {
+    {"--device", "SELECTOR", &chosen.device, NULL,
+     "as for focl: gpu, cpu, #2, PLATFORM:CLASS:NAME; else FOCL_DEVICE, else the best device"},
+    {"--case", "NAME", &chosen.only, NULL, "only the groups with NAME in their names, which are listed below"},
+    {"--quick", NULL, NULL, &chosen.quick,
+     "smaller shapes, fewer rounds, and without --case the most important groups; no first calls"},
+    {"--json", "FILE", &chosen.json, NULL, "write the figures there, too"},
+    {"--csv", "FILE", &chosen.csv, NULL, "the same as comma-separated values"},
+    {"--plot", "FILE.svg", &chosen.plot, NULL, "a picture of the shares of the roofline"},
+    {"--compare", "OLD.json", &chosen.compare, NULL, "say what moved since then beyond the noise"},
+    {"--tune", NULL, NULL, &chosen.tune, "find this device's fastest mappings and keep them for focl"},
+    {"--torch", NULL, NULL, &chosen.torch, "with PyTorch, eager and compiled, as a peer"},
+    {"--cpu-time", NULL, NULL, &chosen.cpu_time,
+     "count this process's processor time instead of the wall clock's: for a CPU device on a busy machine"},
+    {"--first-use", NULL, NULL, &chosen.first_use,
+     "only the time from the start of this process to its first loss, with the drivers' caches as they are"},
+    {bench_first_call_option, "GROUP", &chosen.first_call, NULL, NULL},
+    {"--help", NULL, NULL, &chosen.help, "this"},
+};
+
+/* NAME VALUE or NAME=VALUE at *index, which moves past a value of its own; false if that is not there. */
+static bool take_value(const option *known, int *index, int count, char **arguments) {
     const char *argument = arguments[*index];
-    const size_t length = strlen(name);
+    const size_t length = strlen(known->name);
     const char *next = *index + 1 < count ? arguments[*index + 1] : NULL;
-    if (strncmp(argument, name, length) != 0)
+    if (strncmp(argument, known->name, length) != 0)
         return false;
     if (argument[length] == '=') {
-        *value = argument + length + 1;
+        *known->value = argument + length + 1;
         return true;
     }
     if (argument[length] != '\0' || !next)
         return false;
-    *value = next;
+    *known->value = next;
     ++*index;
     return true;
 }
 
-static bool take_flag(const char *argument, options *chosen) {
-    const struct {
-        const char *name;
-        bool *flag;
-    } flags[] = {{"--quick", &chosen->quick},
-                 {"--first-use", &chosen->first_use},
-                 {"--cpu-time", &chosen->cpu_time},
-                 {"--help", &chosen->help}};
-    for (size_t i = 0; i < COUNT_OF(flags); i++) {
-        if (strcmp(argument, flags[i].name) == 0) {
-            *flags[i].flag = true;
+static bool take_flag(const option *known, const char *argument) {
+    if (strcmp(argument, known->name) != 0)
+        return false;
+    *known->flag = true;
+    return true;
+}
+
+static bool take_option(int *index, int count, char **arguments) {
+    for (size_t i = 0; i < COUNT_OF(known_options); i++) {
+        const option *known = &known_options[i];
+        if (known->flag ? take_flag(known, arguments[*index]) : take_value(known, index, count, arguments))
             return true;
-        }
     }
     return false;
 }
 
-static bool parse(int count, char **arguments, options *chosen) {
+static bool parse(int count, char **arguments) {
     for (int i = 1; i < count; i++) {
-        if (take_flag(arguments[i], chosen) || take_value("--device", &i, count, arguments, &chosen->device) ||
-            take_value("--json", &i, count, arguments, &chosen->json) ||
-            take_value("--case", &i, count, arguments, &chosen->only))
+        if (take_option(&i, count, arguments))
             continue;
         fprintf(stderr, "focl-bench: %s: no such option, or its value is missing; see focl-bench --help\n",
                 arguments[i]);
@@ -95,28 +116,53 @@ static bool parse(int count, char **arguments, options *chosen) {
     return true;
 }
 
-static bool is_wanted(const options *chosen, const bench_outline *outline) {
-    return !chosen->only || strstr(outline->name, chosen->only);
+/* ---- What is there to be chosen ---- */
+
+static const char roofline_name[] = "roofline"; /* always measured, and alone if asked for */
+
+static bool is_named(const char *name) {
+    return !chosen.only || strstr(name, chosen.only);
 }
 
-static bool any_is_wanted(const options *chosen) {
+static bool is_wanted(const bench_outline *outline) {
+    return is_named(outline->name) && (chosen.only || !chosen.quick || !outline->slow);
+}
+
+static bool any_is_wanted(void) {
     size_t count = 0;
     const bench_outline *outlines = bench_outlines(&count);
+    bool any = is_named(roofline_name) || is_named(bench_counts_name);
     for (size_t i = 0; i < count; i++)
-        if (is_wanted(chosen, &outlines[i]))
-            return true;
-    fprintf(stderr, "focl-bench: --case %s: no group has that in its name; see focl-bench --help\n", chosen->only);
-    return false;
+        any = any || is_named(outlines[i].name);
+    if (!any)
+        fprintf(stderr, "focl-bench: --case %s: no group has that in its name; see focl-bench --help\n", chosen.only);
+    return any;
+}
+
+static void print_option(const option *known) {
+    const char *argument = known->argument ? known->argument : "";
+    const int left = OPTION_WIDTH - (int)strlen(known->name);
+    printf("  %s %-*s %s\n", known->name, left, argument, known->help);
 }
 
 static void print_help(void) {
     size_t count = 0;
     const bench_outline *outlines = bench_outlines(&count);
-    fputs(help_start, stdout);
+    fputs("usage: focl-bench [options]\n\n"
+          "Times losses and their gradients on an OpenCL device, beside reading and writing the same memory, beside C\n"
+          "with OpenMP on the host, beside a naive kernel and CLBlast. Exit 0: everything ran, device and host agree\n"
+          "within 1e-5, gradients in 16 bits within 2^-8, and every error is within what focl promises.\n\n",
+          stdout);
+    for (size_t i = 0; i < COUNT_OF(known_options); i++)
+        if (known_options[i].help)
+            print_option(&known_options[i]);
+    printf("\ngroups (* also in a quick run of all):\n  %s*\n", roofline_name);
     for (size_t i = 0; i < count; i++)
-        printf("                       %s\n", outlines[i].name);
-    fputs(help_end, stdout);
+        printf("  %s%s\n", outlines[i].name, outlines[i].slow ? "" : "*");
+    printf("  %s*\n", bench_counts_name);
 }
+
+/* ---- Measuring ---- */
 
 static int peer_threads(void) {
 #ifdef _OPENMP
@@ -126,62 +172,140 @@ static int peer_threads(void) {
 #endif
 }
 
-/* Measures one problem and reports it; true if all ran and agreed. Its data do not depend on what ran before. */
-static bool bench_one(const bench_device *device, const bench_outline *outline, FILE *json, bool first) {
-    static bench_problem problem;
-    uint64_t random_state = SEED;
-    const bool ran = bench_problem_open(&problem, device, outline, &random_state) && bench_problem_compare(&problem) &&
-                     bench_group_measure(&problem.group);
-    if (ran)
-        bench_print_problem(&problem);
-    if (ran && json)
-        bench_write_problem(json, &problem, first);
-    bench_problem_close(&problem);
-    return ran && problem.agreement.holds;
+/* Of the group's first variant of focl. */
+static bool measure_first_calls(const bench_run *run, bench_problem *problem) {
+    bench_case *first = &problem->group.cases[problem->first_focl];
+    return run->quick ||
+           bench_measure_first_calls(run->selector, problem->outline->name, &first->first_cold, &first->first_cached);
 }
 
-static bool bench_all(const bench_device *device, const options *chosen, FILE *json) {
+/* False after a failure; the data do not depend on what ran before. */
+static bool measure_problem(bench_run *run, const bench_outline *outline, bool *agreed) {
+    static bench_problem problem;
+    uint64_t random_state = BENCH_SEED;
+    const bool ran = bench_problem_open(&problem, run->device, &run->mappings, outline, &random_state) &&
+                     bench_problem_compare(&problem) && bench_measure_accuracy(&problem) &&
+                     measure_first_calls(run, &problem) && bench_group_measure(&problem.group) &&
+                     bench_report_group(&run->findings, &problem.group);
+    *agreed = ran && problem.group.agreement.holds;
+    bench_problem_close(&problem);
+    return ran;
+}
+
+static bool measure_outline(bench_run *run, const bench_outline *outline) {
+    bool agreed = false;
+    const bench_outline shaped = run->quick ? bench_quick_outline(outline) : *outline;
+    if (!measure_problem(run, &shaped, &agreed))
+        return false;
+    run->findings.passed = run->findings.passed && agreed;
+    return true;
+}
+
+static bool measure_counts(bench_run *run) {
+    bool agreed = false;
+    if (!bench_measure_counts(run, &agreed))
+        return false;
+    run->findings.passed = run->findings.passed && agreed;
+    return true;
+}
+
+static bool measure_all(bench_run *run) {
     size_t count = 0;
     const bench_outline *outlines = bench_outlines(&count);
-    bool first = true;
-    const bench_circumstances circumstances = {.device = focl_handle_device(device->handle),
-                                               .reason = focl_handle_reason(device->handle),
-                                               .seed = SEED,
-                                               .threads = peer_threads(),
-                                               .cpu_time = chosen->cpu_time};
-    bool passed = true;
-    bench_print_head(&circumstances);
-    if (json)
-        bench_write_head(json, &circumstances);
-    for (size_t i = 0; i < count && passed; i++) {
-        bench_outline outline = outlines[i];
-        if (!is_wanted(chosen, &outline))
-            continue;
-        outline.rounds /= chosen->quick ? QUICK_DIVISOR : 1;
-        passed = bench_one(device, &outline, json, first);
-        first = false;
-    }
-    if (json)
-        bench_write_foot(json, passed);
-    return passed;
+    if (!bench_measure_roofline(run))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (is_wanted(&outlines[i]) && !measure_outline(run, &outlines[i]))
+            return false;
+    return !is_named(bench_counts_name) || measure_counts(run);
 }
 
-static bool run(const options *chosen) {
+/* ---- What becomes of the findings ---- */
+
+typedef struct output {
+    const char *option;
+    const char **path;
+    bool (*write)(FILE *file, const bench_findings *findings); /* NULL: not in this build */
+} output;
+
+static const output outputs[] = {
+    {"--json", &chosen.json, bench_write_plain_json},
+    {"--csv", &chosen.csv, NULL},
+    {"--plot", &chosen.plot, NULL},
+};
+
+/* NULL: not in this build. */
+static bool (*const compare)(const char *old_json_path, const bench_findings *now, FILE *out) = NULL;
+static bool (*const tune)(const char *selector) = NULL;
+static bool (*const measure_torch)(bench_run *run) = NULL;
+
+/* Before anything is measured in vain. */
+static bool is_built(void) {
+    const char *missing = NULL;
+    for (size_t i = 0; i < COUNT_OF(outputs); i++)
+        if (*outputs[i].path && !outputs[i].write)
+            missing = outputs[i].option;
+    if (chosen.compare && !compare)
+        missing = "--compare";
+    if (chosen.tune && !tune)
+        missing = "--tune";
+    if (chosen.torch && !measure_torch)
+        missing = "--torch";
+    if (missing)
+        fprintf(stderr, "focl-bench: %s: not in this build\n", missing);
+    return !missing;
+}
+
+static bool open_output(const output *wanted, FILE **file) {
+    *file = *wanted->path ? fopen(*wanted->path, "w") : NULL;
+    if (*file || !*wanted->path)
+        return true;
+    perror(*wanted->path);
+    return false;
+}
+
+static bool write_output(const output *wanted, FILE *file, const bench_findings *findings) {
+    const bool written = wanted->write(file, findings);
+    if (fclose(file) == 0 && written)
+        return true;
+    perror(*wanted->path);
+    return false;
+}
+
+/* Files are opened first: better to fail before all the measuring than after it. */
+static bool measure_and_write(bench_run *run) {
+    FILE *files[COUNT_OF(outputs)] = {NULL};
+    bool ready = true;
+    for (size_t i = 0; ready && i < COUNT_OF(outputs); i++)
+        ready = open_output(&outputs[i], &files[i]);
+    const bool ran = ready && measure_all(run) && (!chosen.torch || measure_torch(run));
+    run->findings.passed = run->findings.passed && ran;
+    bool written = true;
+    for (size_t i = 0; i < COUNT_OF(outputs); i++)
+        if (files[i])
+            written = write_output(&outputs[i], files[i], &run->findings) && written;
+    return run->findings.passed && written && (!chosen.compare || compare(chosen.compare, &run->findings, stdout));
+}
+
+static bool run_all(void) {
     bench_device device;
-    FILE *json = NULL;
-    if (chosen->json && !(json = fopen(chosen->json, "w"))) {
-        perror(chosen->json);
+    if (!bench_device_open(&device, chosen.device))
         return false;
-    }
-    bool passed = bench_device_open(&device, chosen->device);
-    if (passed) {
-        passed = bench_all(&device, chosen, json);
-        bench_device_close(&device);
-    }
-    if (json && fclose(json) != 0) {
-        perror(chosen->json);
-        passed = false;
-    }
+    bench_run run = {.device = &device, .selector = chosen.device, .quick = chosen.quick};
+    run.findings = (bench_findings){.device = focl_handle_device(device.handle),
+                                    .reason = focl_handle_reason(device.handle),
+                                    .seed = BENCH_SEED,
+                                    .threads = peer_threads(),
+                                    .cpu_time = chosen.cpu_time,
+                                    .load_average = bench_load_average(),
+                                    .passed = true};
+    bench_print_head(&run.findings);
+    if (chosen.quick)
+        printf("  quick: problems cut to about 2^21 elements, caches included%s\n",
+               chosen.only ? "" : ", and only the groups that --help marks");
+    const bool passed = measure_and_write(&run);
+    bench_findings_free(&run.findings);
+    bench_device_close(&device);
     return passed;
 }
 
@@ -195,18 +319,24 @@ static void wait_politely(char **arguments) {
     execv("/proc/self/exe", arguments);
 }
 
+static bool run_chosen(double start) {
+    if (chosen.first_call)
+        return bench_make_first_call(chosen.device, chosen.first_call);
+    if (chosen.cpu_time)
+        bench_use_cpu_time();
+    if (chosen.first_use)
+        return bench_first_use(chosen.device, start);
+    return chosen.tune ? tune(chosen.device) : run_all();
+}
+
 int main(int count, char **arguments) {
     wait_politely(arguments);
     const double start = bench_now();
-    options chosen = {0};
-    if (!parse(count, arguments, &chosen) || !any_is_wanted(&chosen))
+    if (!parse(count, arguments) || !any_is_wanted() || !is_built())
         return EXIT_USAGE;
     if (chosen.help) {
         print_help();
         return EXIT_SUCCESS;
     }
-    if (chosen.cpu_time)
-        bench_use_cpu_time();
-    const bool passed = chosen.first_use ? bench_first_use(chosen.device, start) : run(&chosen);
-    return passed ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_chosen(start) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

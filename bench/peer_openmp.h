@@ -8,8 +8,14 @@
 
 #include "peer_problem.h"
 
-/* The mean over the elements (dense targets) or over the positives (u8 labels); inner is 1. */
+/* The mean over the elements (dense targets) or over the positives (labels); inner is 1. */
 peer_function peer_library_functions; /* with the expf and logf of the C library's vector side */
 peer_function peer_polynomials;       /* with polynomials that are just good enough */
+
+/* The mean of (logit - target)^2; no gradient. */
+peer_function peer_squared_error;
+
+/* How often each of the 256 labels occurs. */
+void peer_class_counts(const uint8_t *labels, size_t count, uint64_t counts[256]);
 
 #endif

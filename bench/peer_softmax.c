@@ -2,6 +2,11 @@
 #include "peer_softmax.h"
 
 #include <math.h>
+#include <stdbool.h>
+
+#include "peer_polynomials.h"
+
+#define INLINE static inline __attribute__((always_inline))
 
 enum { BLOCK = 512 }; /* pixels whose classes stay in the first cache */
 
@@ -41,14 +46,22 @@ static double mean_of_blocks(const peer_problem *problem, float (*solve)(const p
     return sum / (double)(problem->outer * problem->inner);
 }
 
+INLINE float exponential(float x, bool polynomials) {
+    return polynomials ? exp_polynomial(x) : expf(x);
+}
+
+INLINE float logarithm(float x, bool polynomials) {
+    return polynomials ? log_polynomial(x) : logf(x);
+}
+
 /* ---- Softmax focal loss of pixels ---- */
+
+enum { FEW_CLASSES = 32 }; /* up to here comparing every class with the label is cheaper than going to the label's */
 
 /* What is known of each pixel once its classes have been seen. */
 typedef struct pixel_sums {
     float largest[BLOCK];
-    float own[BLOCK];    /* the label's share before division */
-    float others[BLOCK]; /* the sum of the other classes' */
-    float label_logit[BLOCK];
+    float whole[BLOCK]; /* the sum of the classes' shares before division */
 } pixel_sums;
 
 static void find_largest(const pixel_block *block, pixel_sums *sums) {
@@ -63,75 +76,108 @@ static void find_largest(const pixel_block *block, pixel_sums *sums) {
 }
 
 /* The exponentials wait where the gradient goes. */
-static void add_exponentials(const pixel_block *block, pixel_sums *sums) {
+INLINE void add_exponentials(const pixel_block *block, pixel_sums *sums, bool polynomials) {
     for (size_t i = 0; i < block->count; i++)
-        sums->own[i] = sums->others[i] = sums->label_logit[i] = 0.0F;
+        sums->whole[i] = 0.0F;
     for (size_t c = 0; c < block->classes; c++) {
         const float *restrict x = block->logits + c * block->inner;
         float *restrict g = block->gradient + c * block->inner;
-        const uint8_t *restrict labels = block->labels;
-        const uint8_t own = (uint8_t)c;
 #pragma omp simd
         for (size_t i = 0; i < block->count; i++) {
-            const float power = expf(x[i] - sums->largest[i]);
-            const float mine = labels[i] == own ? 1.0F : 0.0F;
+            const float power = exponential(x[i] - sums->largest[i], polynomials);
             g[i] = power;
-            sums->own[i] += mine * power;
-            sums->others[i] += (1.0F - mine) * power;
-            sums->label_logit[i] += mine * x[i];
+            sums->whole[i] += power;
         }
     }
 }
 
-static float solve_softmax(const pixel_block *block) {
-    pixel_sums sums;
-    float slope[BLOCK]; /* of the loss along the label's logit, over -q */
-    float inverse[BLOCK];
-    float loss = 0.0F;
-    find_largest(block, &sums);
-    add_exponentials(block, &sums);
-#pragma omp simd reduction(+ : loss)
-    for (size_t i = 0; i < block->count; i++) {
-        const float whole = sums.own[i] + sums.others[i];
-        const float q = sums.others[i] / whole;
-        const float surprise = logf(whole) + sums.largest[i] - sums.label_logit[i];
-        inverse[i] = 1.0F / whole;
-        slope[i] = block->scale * q * (q + 2.0F * sums.own[i] * inverse[i] * surprise);
-        loss += q * q * surprise;
-    }
+/* g = slope (g / whole - [the label's class]), with factor = slope / whole. */
+static void write_gradient(const pixel_block *block, const float *restrict factor, const float *restrict slope) {
     for (size_t c = 0; c < block->classes; c++) {
         float *restrict g = block->gradient + c * block->inner;
         const uint8_t *restrict labels = block->labels;
         const uint8_t own = (uint8_t)c;
 #pragma omp simd
         for (size_t i = 0; i < block->count; i++)
-            g[i] = slope[i] * (g[i] * inverse[i] - (labels[i] == own ? 1.0F : 0.0F));
+            g[i] = factor[i] * g[i] - (labels[i] == own ? slope[i] : 0.0F);
     }
+}
+
+static void write_gradient_of_many(const pixel_block *block, const float *restrict factor,
+                                   const float *restrict slope) {
+    for (size_t c = 0; c < block->classes; c++) {
+        float *restrict g = block->gradient + c * block->inner;
+#pragma omp simd
+        for (size_t i = 0; i < block->count; i++)
+            g[i] *= factor[i];
+    }
+    for (size_t i = 0; i < block->count; i++)
+        block->gradient[block->labels[i] * block->inner + i] -= slope[i];
+}
+
+INLINE float solve_softmax(const pixel_block *block, bool polynomials) {
+    pixel_sums sums;
+    float slope[BLOCK]; /* of the loss along the label's logit, over -q */
+    float factor[BLOCK];
+    float loss = 0.0F;
+    const float *restrict logits = block->logits;
+    const float *restrict powers = block->gradient;
+    const uint8_t *restrict labels = block->labels;
+    const int32_t inner = (int32_t)block->inner; /* 32-bit places: twice as many in a vector */
+    find_largest(block, &sums);
+    add_exponentials(block, &sums, polynomials);
+#pragma omp simd reduction(+ : loss)
+    for (size_t i = 0; i < block->count; i++) {
+        const int32_t place = labels[i] * inner + (int32_t)i;
+        const float inverse = 1.0F / sums.whole[i];
+        const float p = powers[place] * inverse;
+        const float q = 1.0F - p;
+        const float surprise = logarithm(sums.whole[i], polynomials) + sums.largest[i] - logits[place];
+        slope[i] = block->scale * q * (q + 2.0F * p * surprise);
+        factor[i] = slope[i] * inverse;
+        loss += q * q * surprise;
+    }
+    if (block->classes <= FEW_CLASSES)
+        write_gradient(block, factor, slope);
+    else
+        write_gradient_of_many(block, factor, slope);
     return loss;
 }
 
+static float solve_softmax_library(const pixel_block *block) {
+    return solve_softmax(block, false);
+}
+
+static float solve_softmax_polynomials(const pixel_block *block) {
+    return solve_softmax(block, true);
+}
+
 double peer_softmax_focal(const peer_problem *problem) {
-    return mean_of_blocks(problem, solve_softmax);
+    return mean_of_blocks(problem, solve_softmax_library);
+}
+
+double peer_softmax_focal_polynomials(const peer_problem *problem) {
+    return mean_of_blocks(problem, solve_softmax_polynomials);
 }
 
 /* ---- The label's own sigmoid term ---- */
 
-static float solve_target_only(const pixel_block *block) {
+INLINE float solve_target_only(const pixel_block *block, bool polynomials) {
     const float alpha = 0.25F;
     const float *restrict logits = block->logits;
     const uint8_t *restrict labels = block->labels;
-    const int32_t inner = (int32_t)block->inner; /* 32-bit places: twice as many in a vector */
+    const int32_t inner = (int32_t)block->inner;
     float slope[BLOCK];
     float loss = 0.0F;
 #pragma omp simd reduction(+ : loss)
     for (size_t i = 0; i < block->count; i++) {
         const float x = logits[labels[i] * inner + (int32_t)i];
-        const float e = expf(-fabsf(x));
+        const float e = exponential(-fabsf(x), polynomials);
         const float larger = 1.0F / (1.0F + e);
         const float smaller = e * larger;
         const float p = x > 0.0F ? larger : smaller;
         const float q = x > 0.0F ? smaller : larger;
-        const float softplus = logf(1.0F + e) + fmaxf(-x, 0.0F);
+        const float softplus = (polynomials ? log1p_polynomial(e) : logf(1.0F + e)) + fmaxf(-x, 0.0F);
         const float weight = alpha * q * q;
         slope[i] = -block->scale * weight * (2.0F * p * softplus + q);
         loss += weight * softplus;
@@ -146,8 +192,20 @@ static float solve_target_only(const pixel_block *block) {
     return loss;
 }
 
+static float solve_target_only_library(const pixel_block *block) {
+    return solve_target_only(block, false);
+}
+
+static float solve_target_only_polynomials(const pixel_block *block) {
+    return solve_target_only(block, true);
+}
+
 double peer_target_only(const peer_problem *problem) {
-    return mean_of_blocks(problem, solve_target_only);
+    return mean_of_blocks(problem, solve_target_only_library);
+}
+
+double peer_target_only_polynomials(const peer_problem *problem) {
+    return mean_of_blocks(problem, solve_target_only_polynomials);
 }
 
 /* ---- Cross entropy of rows ---- */
@@ -161,7 +219,7 @@ typedef struct row_block {
     size_t count;
 } row_block;
 
-enum { BLOCK_ELEMENTS = 4096 };
+enum { BLOCK_ELEMENTS = 4096, LONG_CLASSES = 64 };
 
 static size_t rows_per_block(size_t classes) {
     const size_t fitting = BLOCK_ELEMENTS / classes;
@@ -178,23 +236,12 @@ static row_block rows_from(const peer_problem *problem, size_t first) {
                        .count = left < most ? left : most};
 }
 
-static float subtract_largest(const float *restrict logits, float *restrict gradient, size_t classes) {
+static float largest_of(const float *restrict logits, size_t classes) {
     float largest = logits[0];
 #pragma omp simd reduction(max : largest)
     for (size_t c = 0; c < classes; c++)
         largest = fmaxf(largest, logits[c]);
-#pragma omp simd
-    for (size_t c = 0; c < classes; c++)
-        gradient[c] = logits[c] - largest;
     return largest;
-}
-
-static float sum_of(const float *values, size_t count) {
-    float sum = 0.0F;
-#pragma omp simd reduction(+ : sum)
-    for (size_t i = 0; i < count; i++)
-        sum += values[i];
-    return sum;
 }
 
 static void multiply(float *values, size_t count, float factor) {
@@ -203,40 +250,96 @@ static void multiply(float *values, size_t count, float factor) {
         values[i] *= factor;
 }
 
+/* These two leave exponentials in the gradient, their sums in `sums`, and give the sum of the largest logits. */
+
+INLINE float add_long_rows(const row_block *block, float *sums, bool polynomials) {
+    const size_t classes = block->classes;
+    float offset = 0.0F;
+    for (size_t i = 0; i < block->count; i++) {
+        const float *restrict x = block->logits + i * classes;
+        float *restrict g = block->gradient + i * classes;
+        const float largest = largest_of(x, classes);
+        float sum = 0.0F;
+#pragma omp simd reduction(+ : sum)
+        for (size_t c = 0; c < classes; c++) {
+            g[c] = exponential(x[c] - largest, polynomials);
+            sum += g[c];
+        }
+        sums[i] = sum;
+        offset += largest;
+    }
+    return offset;
+}
+
+INLINE float add_short_rows(const row_block *block, float *sums, bool polynomials) {
+    const size_t classes = block->classes;
+    float *restrict g = block->gradient;
+    float offset = 0.0F;
+    for (size_t i = 0; i < block->count; i++) {
+        const float *restrict x = block->logits + i * classes;
+        const float largest = largest_of(x, classes);
+        for (size_t c = 0; c < classes; c++)
+            g[i * classes + c] = x[c] - largest;
+        offset += largest;
+    }
+#pragma omp simd
+    for (size_t i = 0; i < block->count * classes; i++)
+        g[i] = exponential(g[i], polynomials);
+    for (size_t i = 0; i < block->count; i++) {
+        float sum = 0.0F;
+        for (size_t c = 0; c < classes; c++)
+            sum += g[i * classes + c];
+        sums[i] = sum;
+    }
+    return offset;
+}
+
 static size_t label_of(const peer_problem *problem, size_t row) {
     return problem->labels ? problem->labels[row] : (size_t)problem->wide_labels[row];
 }
 
-static float solve_rows(const peer_problem *problem, const row_block *block, float scale) {
+INLINE float solve_rows(const peer_problem *problem, const row_block *block, float scale, bool polynomials) {
     const size_t classes = block->classes;
     float *restrict gradient = block->gradient;
     float sums[BLOCK];
-    float loss = 0.0F;
-    for (size_t i = 0; i < block->count; i++)
-        loss += subtract_largest(block->logits + i * classes, gradient + i * classes, classes);
-#pragma omp simd
-    for (size_t i = 0; i < block->count * classes; i++)
-        gradient[i] = expf(gradient[i]);
+    float loss =
+        classes < LONG_CLASSES ? add_short_rows(block, sums, polynomials) : add_long_rows(block, sums, polynomials);
     for (size_t i = 0; i < block->count; i++) {
         const size_t label = label_of(problem, block->first + i);
-        sums[i] = sum_of(gradient + i * classes, classes);
         multiply(gradient + i * classes, classes, scale / sums[i]);
         gradient[i * classes + label] -= scale;
         loss -= block->logits[i * classes + label];
     }
 #pragma omp simd reduction(+ : loss)
     for (size_t i = 0; i < block->count; i++)
-        loss += logf(sums[i]);
+        loss += logarithm(sums[i], polynomials);
     return loss;
 }
 
-double peer_cross_entropy(const peer_problem *problem) {
+static float solve_rows_library(const peer_problem *problem, const row_block *block, float scale) {
+    return solve_rows(problem, block, scale, false);
+}
+
+static float solve_rows_polynomials(const peer_problem *problem, const row_block *block, float scale) {
+    return solve_rows(problem, block, scale, true);
+}
+
+static double mean_of_rows(const peer_problem *problem,
+                           float (*solve)(const peer_problem *problem, const row_block *block, float scale)) {
     const float scale = 1.0F / (float)problem->outer;
     double sum = 0.0;
 #pragma omp parallel for reduction(+ : sum) schedule(static)
     for (size_t row = 0; row < problem->outer; row += rows_per_block(problem->classes)) {
         const row_block block = rows_from(problem, row);
-        sum += (double)solve_rows(problem, &block, scale);
+        sum += (double)solve(problem, &block, scale);
     }
     return sum / (double)problem->outer;
+}
+
+double peer_cross_entropy(const peer_problem *problem) {
+    return mean_of_rows(problem, solve_rows_library);
+}
+
+double peer_cross_entropy_polynomials(const peer_problem *problem) {
+    return mean_of_rows(problem, solve_rows_polynomials);
 }

@@ -2,6 +2,7 @@
 
 include(CheckCCompilerFlag)
 find_package(OpenMP COMPONENTS C)
+find_package(CLBlast CONFIG QUIET)
 
 file(GLOB bench_sources CONFIGURE_DEPENDS bench/*.c)
 list(REMOVE_ITEM bench_sources ${bench_result_sources})
@@ -9,9 +10,10 @@ focl_add_executable(focl-bench ${bench_sources})
 target_link_libraries(focl-bench PRIVATE focl_bench_results)
 set_target_properties(focl-bench PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
 
-# libmvec: GCC calls the C library's vector functions unasked, Clang has to be told.
+# libmvec: GCC calls the C library's vector functions unasked, Clang has to be told. ISO C keeps GCC from fusing
+# multiplications and additions.
 set(peer_flags "")
-foreach(flag IN ITEMS -Ofast -march=native -mprefer-vector-width=512 -fveclib=libmvec)
+foreach(flag IN ITEMS -Ofast -march=native -mprefer-vector-width=512 -ffp-contract=fast -fveclib=libmvec)
     string(MAKE_C_IDENTIFIER "FOCL_HAS${flag}" has_flag)
     check_c_compiler_flag(${flag} ${has_flag})
     if(${has_flag})
@@ -24,3 +26,10 @@ else()
     list(APPEND peer_flags -fopenmp-simd)
 endif()
 set_source_files_properties(bench/peer_openmp.c bench/peer_softmax.c PROPERTIES COMPILE_OPTIONS "${peer_flags}")
+
+if(CLBlast_FOUND)
+    target_link_libraries(focl-bench PRIVATE clblast)
+    set_source_files_properties(bench/peer_clblast.c PROPERTIES COMPILE_DEFINITIONS FOCL_BENCH_CLBLAST)
+else()
+    message(STATUS "focl-bench: no CLBlast (libclblast-dev) to compare with")
+endif()
