@@ -30,6 +30,8 @@ bool bench_device_open(bench_device *device, const char *selector) {
 }
 
 void bench_device_close(bench_device *device) {
+    bench_kernel_free(device->hold.kernel);
+    bench_buffer_free(device->held);
     if (device->queue)
         clReleaseCommandQueue(device->queue);
     if (device->profiling)
@@ -127,25 +129,23 @@ bool bench_run_on_device(const bench_device *device, bench_enqueue *enqueue, con
 
 /* ---- The device's clock ---- */
 
-/* The marker is behind the gate, and the work behind the marker: nothing starts until all has been enqueued. */
-typedef struct span {
-    cl_event gate;
-    cl_event marker;
-    cl_event last;
-} span;
+/*
+ * Keeps one item busy while the host enqueues what is to be timed, so that this waits for the device alone. An event
+ * of the host would do as well, but not all devices take work that waits for the host.
+ */
+static const char hold_source[] = "__kernel void hold(__global uint *state) {\n"
+                                  "    uint x = *state;\n"
+                                  "    for (uint i = 0; i < 200000u; i++)\n"
+                                  "        x = x * 1664525u + 1013904223u;\n"
+                                  "    *state = x;\n"
+                                  "}\n";
 
-static bool close_gate(const bench_device *device, span *timed) {
-    cl_int code = CL_SUCCESS;
-    timed->gate = clCreateUserEvent(device->context, &code);
-    if (code != CL_SUCCESS)
-        return bench_complain_cl("clCreateUserEvent", code);
-    code = clEnqueueMarkerWithWaitList(device->profiling, 1, &timed->gate, &timed->marker);
-    return code == CL_SUCCESS || bench_complain_cl("clEnqueueMarkerWithWaitList", code);
-}
-
-static bool open_gate(const span *timed) {
-    const cl_int code = clSetUserEventStatus(timed->gate, CL_COMPLETE);
-    return code == CL_SUCCESS || bench_complain_cl("clSetUserEventStatus", code);
+bool bench_device_prepare_clock(bench_device *device) {
+    const cl_uint seed = 1;
+    device->held = bench_buffer(device, sizeof seed, &seed);
+    device->hold = (bench_kernel_call){.global = 1, .local = 1};
+    device->hold.kernel = bench_kernel(device, hold_source, "-cl-std=CL1.2", "hold", false);
+    return device->held && device->hold.kernel && bench_set_buffers(device->hold.kernel, 1, &device->held);
 }
 
 static bool end_of(cl_event event, cl_ulong *nanoseconds) {
@@ -153,32 +153,29 @@ static bool end_of(cl_event event, cl_ulong *nanoseconds) {
            CL_SUCCESS;
 }
 
-static double span_seconds(const span *timed) {
+static double seconds_between(cl_event first, cl_event last) {
     cl_ulong start = 0;
     cl_ulong end = 0;
-    if (!end_of(timed->marker, &start) || !end_of(timed->last, &end) || end < start)
+    if (!end_of(first, &start) || !end_of(last, &end) || end <= start)
         return -1.0;
     return (double)(end - start) * 1e-9;
 }
 
-static void release_span(const span *timed) {
-    const cl_event events[] = {timed->gate, timed->marker, timed->last};
-    for (size_t i = 0; i < sizeof events / sizeof *events; i++)
-        if (events[i])
-            clReleaseEvent(events[i]);
+static void release_event(cl_event event) {
+    if (event)
+        clReleaseEvent(event);
 }
 
 bool bench_time_on_device(const bench_device *device, bench_enqueue *enqueue, const void *subject, double *seconds) {
-    span timed = {0};
-    bool timed_it = close_gate(device, &timed);
-    if (timed_it) {
-        const bool enqueued = enqueue(subject, device->profiling, &timed.last);
-        timed_it = open_gate(&timed) && finish(device->profiling) && enqueued;
-    }
-    if (timed_it)
-        *seconds = span_seconds(&timed);
-    release_span(&timed);
-    return timed_it;
+    cl_event held = NULL;
+    cl_event last = NULL;
+    const bool finished = bench_enqueue_kernel(&device->hold, device->profiling, &held) &&
+                          enqueue(subject, device->profiling, &last) && finish(device->profiling);
+    if (finished)
+        *seconds = seconds_between(held, last);
+    release_event(held);
+    release_event(last);
+    return finished;
 }
 
 bool bench_set_buffers(cl_kernel kernel, size_t count, const cl_mem *buffers) {

@@ -7,17 +7,28 @@
 
 #include "focl/focl.h"
 
+/* A kernel with its arguments set. */
+typedef struct bench_kernel_call {
+    cl_kernel kernel;
+    size_t global;
+    size_t local; /* 0: as the implementation likes */
+} bench_kernel_call;
+
 typedef struct bench_device {
     focl_handle *handle;
     cl_context context;
     cl_device_id id;
     cl_command_queue queue;
     cl_command_queue profiling; /* another one, whose events have times */
+    cl_mem held;                /* these two are there once bench_device_prepare_clock has run */
+    bench_kernel_call hold;
 } bench_device;
 
 /* All of these print one sentence on stderr when they fail, and return false or NULL. */
 
 bool bench_device_open(bench_device *device, const char *selector);
+/* For bench_time_on_device. Not done on opening: where first calls are timed nothing else may compile. */
+bool bench_device_prepare_clock(bench_device *device);
 void bench_device_close(bench_device *device);
 
 /* data NULL: not initialised. */
@@ -40,7 +51,7 @@ typedef bool bench_enqueue(const void *subject, cl_command_queue queue, cl_event
 bool bench_run_on_device(const bench_device *device, bench_enqueue *enqueue, const void *subject);
 
 /*
- * The same by the device's clock: *seconds from the moment when nothing held the first command back any longer to the
+ * The same by the device's clock: *seconds from the end of a command before, that lasts until all is enqueued, to the
  * end of the last; negative where the device does not say.
  */
 bool bench_time_on_device(const bench_device *device, bench_enqueue *enqueue, const void *subject, double *seconds);
@@ -54,13 +65,6 @@ typedef struct bench_focl_call {
 } bench_focl_call;
 
 bench_enqueue bench_enqueue_focl;
-
-/* A kernel with its arguments set. */
-typedef struct bench_kernel_call {
-    cl_kernel kernel;
-    size_t global;
-    size_t local; /* 0: as the implementation likes */
-} bench_kernel_call;
 
 bench_enqueue bench_enqueue_kernel;
 

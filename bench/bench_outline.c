@@ -245,7 +245,7 @@ static const bench_outline outlines[] = {
      .variants = forward_variants,
      .variant_count = COUNT_OF(forward_variants),
      .clblast = true,
-     LARGE,
+     LARGER,
      .slow = true},
 };
 

@@ -9,7 +9,7 @@
 
 static const char columns_text[] =
     "  us a call, ns/elem   %s, from the call to the end of clFinish; median, first and last tenth\n"
-    "  us device            the device's clock, from when nothing held the first command back to the last one's end\n"
+    "  us device            the device's clock, from when the first command could start to the last one's end\n"
     "  GB/s                 the bytes that must move, not what a cache fetches besides\n"
     "  share                that over the roofline's: triad's where two arrays are read and one is written, copy's "
     "for\n"

@@ -303,7 +303,7 @@ static bool run_all(void) {
     if (chosen.quick)
         printf("  quick: problems cut to about 2^21 elements, caches included%s\n",
                chosen.only ? "" : ", and only the groups that --help marks");
-    const bool passed = measure_and_write(&run);
+    const bool passed = bench_device_prepare_clock(&device) && measure_and_write(&run);
     bench_findings_free(&run.findings);
     bench_device_close(&device);
     return passed;
