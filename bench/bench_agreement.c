@@ -7,6 +7,7 @@
 #include "bench_data.h"
 
 static const double BOUND = 1e-5;
+static const double NAIVE_BOUND = 1e-3;             /* 1 - p loses much */
 static const double NARROW_GRADIENT_BOUND = 0x1p-8; /* bf16 has eight bits */
 
 /* The larger one, or NaN if there is one: comparisons with NaN are false, and a bound is then not kept. */
@@ -18,8 +19,8 @@ static void compare_loss(bench_problem *problem, double loss, double peer_loss) 
     problem->group.agreement.loss = worse(fabs(loss - peer_loss) / fabs(peer_loss), problem->group.agreement.loss);
 }
 
-/* other_gradient is `scale` times what it should be. */
-static void compare_gradients(bench_problem *problem, double scale) {
+/* Of other_gradient, which is `scale` times what it should be, relative to the largest gradient. */
+static double gradient_difference(const bench_problem *problem, double scale) {
     double largest = 0.0;
     double difference = 0.0;
     for (size_t i = 0; i < bench_elements(problem->outline); i++) {
@@ -27,7 +28,11 @@ static void compare_gradients(bench_problem *problem, double scale) {
         largest = fmax(largest, fabs((double)problem->gradient[i]));
         difference = worse(fabs(other - (double)problem->gradient[i]), difference);
     }
-    problem->group.agreement.gradient = worse(difference / largest, problem->group.agreement.gradient);
+    return difference / largest;
+}
+
+static void compare_gradients(bench_problem *problem, double scale) {
+    problem->group.agreement.gradient = worse(gradient_difference(problem, scale), problem->group.agreement.gradient);
 }
 
 /* Sets memory to NaNs, whatever its type. */
@@ -84,6 +89,17 @@ static void compare_peer(bench_problem *problem, const bench_peer *peer, double 
         compare_gradients(problem, 1.0);
 }
 
+static bool compare_naive(bench_problem *problem) {
+    const cl_mem gradient = problem->arrays[BENCH_F32].gradient;
+    if (!clear(problem, gradient, bench_elements(problem->outline) * sizeof(float)) ||
+        !bench_run_on_device(problem->device, bench_enqueue_kernel, &problem->naive) ||
+        !read_gradient(problem, gradient, FOCL_F32))
+        return false;
+    if (!(gradient_difference(problem, 1.0) <= NAIVE_BOUND))
+        problem->group.agreement.holds = false;
+    return true;
+}
+
 bool bench_problem_compare(bench_problem *problem) {
     const bench_outline *outline = problem->outline;
     bench_agreement *agreement = &problem->group.agreement;
@@ -96,5 +112,5 @@ bool bench_problem_compare(bench_problem *problem) {
             return false;
     agreement->holds =
         agreement->loss <= BOUND && agreement->gradient <= (outline->narrow ? NARROW_GRADIENT_BOUND : BOUND);
-    return true;
+    return !outline->naive || compare_naive(problem);
 }

@@ -111,10 +111,20 @@ static void add_peer(bench_problem *problem, size_t index) {
                                  .subject = call});
 }
 
+static bool make_naive(bench_problem *problem) {
+    const bench_outline *outline = problem->outline;
+    bench_arrays arrays = problem->arrays[BENCH_F32];
+    if (problem->targets)
+        return bench_make_naive(problem->device, &arrays, problem->loss_memory, &problem->naive);
+    arrays.targets = problem->labels_memory;
+    return bench_make_naive_softmax(problem->device, &arrays, outline->shape, outline->objective == FOCL_FOCAL ? 2 : 0,
+                                    problem->loss_memory, &problem->naive);
+}
+
 static bool add_naive(bench_problem *problem) {
-    if (!bench_make_naive(problem->device, &problem->arrays[BENCH_F32], problem->loss_memory, &problem->naive))
+    if (!make_naive(problem))
         return false;
-    const double losses = (double)bench_elements(problem->outline) * sizeof(float);
+    const double losses = (double)bench_losses(problem->outline) * sizeof(float);
     bench_group_add(&problem->group, (bench_case){.name = "naive",
                                                   .what = "naive OpenCL, nothing summed",
                                                   .kind = BENCH_KIND_PEER,

@@ -176,6 +176,7 @@ static const bench_outline outlines[] = {
      SOFTMAX_FOCAL,
      CLASSES(FOCL_U8),
      .shape = STREETS,
+     .naive = true,
      USUAL,
      LARGER},
     {.name = "softmax-focal-21",
@@ -217,6 +218,7 @@ static const bench_outline outlines[] = {
      CROSS_ENTROPY,
      CLASSES(FOCL_U8),
      .shape = {65536, 80, 1},
+     .naive = true,
      USUAL,
      LARGE},
     {.name = "cross-entropy-32000",
@@ -288,6 +290,11 @@ size_t bench_rows(const bench_outline *outline) {
 
 size_t bench_elements(const bench_outline *outline) {
     return bench_rows(outline) * outline->shape.classes;
+}
+
+size_t bench_losses(const bench_outline *outline) {
+    const bool by_row = outline->activation == FOCL_SOFTMAX || outline->activation == FOCL_CATEGORICAL;
+    return by_row ? bench_rows(outline) : bench_elements(outline);
 }
 
 focl_type bench_storage_type(bench_storage storage) {

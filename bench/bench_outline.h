@@ -49,7 +49,7 @@ typedef struct bench_outline {
     bool target_only;       /* is also measured beside filling the gradient, reading nothing */
     bool narrow;  /* with storage in 16 bits: the first variant, in f32, is what the others are compared with beside the
                      yardstick, which moves their bytes */
-    bool naive;   /* with the naive kernel: dense targets only */
+    bool naive;   /* with the naive kernel: dense targets, or softmax and u8 labels */
     bool clblast; /* with CLBlast's sums, where it is there: dense targets only */
     bool slow;    /* left out of a quick run of all */
     bench_yardstick yardstick;
@@ -71,5 +71,6 @@ bench_outline bench_quick_outline(const bench_outline *outline);
 
 size_t bench_elements(const bench_outline *outline);
 size_t bench_rows(const bench_outline *outline);
+size_t bench_losses(const bench_outline *outline); /* of a row each or of an element */
 
 #endif

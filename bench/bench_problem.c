@@ -92,7 +92,7 @@ static bool make_device_data(bench_problem *problem) {
         problem->labels_memory =
             bench_buffer(device, bench_rows(outline) * focl_type_size(outline->targets_type), problem->labels);
     if (outline->naive)
-        problem->loss_memory = bench_buffer(device, bench_elements(outline) * sizeof(float), NULL);
+        problem->loss_memory = bench_buffer(device, bench_losses(outline) * sizeof(float), NULL);
     return problem->reduced_memory && (!problem->labels || problem->labels_memory) &&
            (!outline->naive || problem->loss_memory);
 }

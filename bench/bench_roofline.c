@@ -6,6 +6,7 @@
 
 enum {
     ELEMENTS = 1 << 24, /* of each array: larger than caches */
+    QUICK_ELEMENTS = 1 << 21,
     ROUNDS = 20,
     QUICK_ROUNDS = 5,
     EMPTY_CALLS = 50
@@ -19,16 +20,17 @@ typedef struct roofline_kernels {
     bench_group group;
 } roofline_kernels;
 
-static bool make_array(const bench_device *device, cl_mem *array) {
-    const size_t bytes = (size_t)ELEMENTS * sizeof(float);
+static bool make_array(const bench_device *device, size_t elements, cl_mem *array) {
+    const size_t bytes = elements * sizeof(float);
     *array = bench_buffer(device, bytes, NULL);
     return *array && bench_fill_buffer(device, *array, bytes, 0);
 }
 
-static bool make_arrays(const bench_device *device, bench_arrays *arrays) {
-    arrays->elements = ELEMENTS;
-    return make_array(device, &arrays->logits) && make_array(device, &arrays->targets) &&
-           make_array(device, &arrays->gradient);
+static bool make_arrays(const bench_run *run, bench_arrays *arrays) {
+    const size_t elements = run->quick ? QUICK_ELEMENTS : ELEMENTS;
+    arrays->elements = elements;
+    return make_array(run->device, elements, &arrays->logits) && make_array(run->device, elements, &arrays->targets) &&
+           make_array(run->device, elements, &arrays->gradient);
 }
 
 static bool make_kernels(bench_run *run, roofline_kernels *made) {
@@ -82,10 +84,11 @@ static bench_roofline roofline_of(const roofline_kernels *made) {
 static bool measure(bench_run *run, roofline_kernels *made) {
     made->group = (bench_group){.device = run->device,
                                 .name = "roofline",
-                                .title = "2^24 floats an array, in the fastest mapping found",
+                                .title = run->quick ? "2^21 floats an array, in the fastest mapping found"
+                                                    : "2^24 floats an array, in the fastest mapping found",
                                 .yardstick_word = "x empty",
                                 .peer_word = "",
-                                .elements = ELEMENTS,
+                                .elements = made->arrays.elements,
                                 .calls = 1,
                                 .rounds = run->quick ? QUICK_ROUNDS : ROUNDS,
                                 .peer = BENCH_NO_CASE};
@@ -110,7 +113,7 @@ static void free_kernels(const roofline_kernels *made) {
 bool bench_measure_roofline(bench_run *run) {
     static roofline_kernels made;
     made = (roofline_kernels){0};
-    const bool measured = make_arrays(run->device, &made.arrays) &&
+    const bool measured = make_arrays(run, &made.arrays) &&
                           bench_find_mappings(run->device, &made.arrays, run->quick, &run->mappings) &&
                           make_kernels(run, &made) && measure(run, &made);
     if (measured)

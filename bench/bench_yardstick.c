@@ -63,6 +63,26 @@ static const char plain_source[] =
     "__kernel void empty(void) {\n"
     "}\n";
 
+static const char softmax_source[] =
+    "__kernel void naive_softmax(__global const float *x, __global const uchar *labels, __global float *g,\n"
+    "                            __global float *loss, uint classes, uint inner, float scale) {\n"
+    "    const size_t row = get_global_id(0);\n"
+    "    const size_t start = row / inner * classes * inner + row % inner;\n"
+    "    float largest = x[start];\n"
+    "    float sum = 0.0f;\n"
+    "    for (uint c = 1; c < classes; c++)\n"
+    "        largest = fmax(largest, x[start + c * inner]);\n"
+    "    for (uint c = 0; c < classes; c++)\n"
+    "        sum += exp(x[start + c * inner] - largest);\n"
+    "    const float p = exp(x[start + labels[row] * inner] - largest) / sum;\n"
+    "    const float q = 1.0f - p;\n"
+    "    const float slope = GAMMA == 2 ? 2.0f * q * p * log(p) - q * q : -1.0f;\n"
+    "    loss[row] = GAMMA == 2 ? -q * q * log(p) : -log(p);\n"
+    "    for (uint c = 0; c < classes; c++)\n"
+    "        g[start + c * inner] = scale * slope *\n"
+    "                               ((c == labels[row]) - exp(x[start + c * inner] - largest) / sum);\n"
+    "}\n";
+
 /* The first FEW_MAPPINGS are most often the fastest. */
 static const bench_mapping mappings[] = {
     {16, 64, 1},   {4, 64, 1},  {4, 256, 1}, {16, 1, 64}, {16, 1, 1}, {16, 1, 16}, {16, 1, 256},
@@ -159,6 +179,24 @@ bool bench_make_naive(const bench_device *device, const bench_arrays *arrays, cl
     call->kernel = bench_kernel(device, plain_source, "-cl-std=CL1.2", "naive", false);
     return call->kernel && bench_set_buffers(call->kernel, COUNT_OF(buffers), buffers) &&
            clSetKernelArg(call->kernel, COUNT_OF(buffers), sizeof scale, &scale) == CL_SUCCESS;
+}
+
+static bool set_word(cl_kernel kernel, cl_uint index, cl_uint word) {
+    return clSetKernelArg(kernel, index, sizeof word, &word) == CL_SUCCESS;
+}
+
+bool bench_make_naive_softmax(const bench_device *device, const bench_arrays *arrays, focl_view shape, int gamma,
+                              cl_mem loss, bench_kernel_call *call) {
+    const cl_mem buffers[] = {arrays->logits, arrays->targets, arrays->gradient, loss};
+    const size_t rows = shape.outer * shape.inner;
+    const cl_float scale = 1.0F / (float)rows;
+    char options[64];
+    snprintf(options, sizeof options, "-cl-std=CL1.2 -DGAMMA=%d", gamma);
+    *call = (bench_kernel_call){.global = rows};
+    call->kernel = bench_kernel(device, softmax_source, options, "naive_softmax", false);
+    return call->kernel && bench_set_buffers(call->kernel, COUNT_OF(buffers), buffers) &&
+           set_word(call->kernel, 4, (cl_uint)shape.classes) && set_word(call->kernel, 5, (cl_uint)shape.inner) &&
+           clSetKernelArg(call->kernel, 6, sizeof scale, &scale) == CL_SUCCESS;
 }
 
 bool bench_make_empty(const bench_device *device, bench_kernel_call *call) {

@@ -64,6 +64,13 @@ bool bench_make_motion(const bench_device *device, const bench_arrays *arrays, b
 /* The textbook's formulas, one element an item, exp and log built in; element losses go to `loss`, nobody sums them. */
 bool bench_make_naive(const bench_device *device, const bench_arrays *arrays, cl_mem loss, bench_kernel_call *call);
 
+/*
+ * The same for softmax cross entropy (gamma 0) and focal loss (gamma 2) of a row an item; rows of arrays->targets are
+ * u8 labels.
+ */
+bool bench_make_naive_softmax(const bench_device *device, const bench_arrays *arrays, focl_view shape, int gamma,
+                              cl_mem loss, bench_kernel_call *call);
+
 /* Does nothing, with one item. */
 bool bench_make_empty(const bench_device *device, bench_kernel_call *call);
 

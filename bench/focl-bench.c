@@ -301,7 +301,7 @@ static bool run_all(void) {
                                     .passed = true};
     bench_print_head(&run.findings);
     if (chosen.quick)
-        printf("  quick: problems cut to about 2^21 elements, caches included%s\n",
+        printf("  quick: roofline and problems of at most about 2^21 elements, which caches may hold%s\n",
                chosen.only ? "" : ", and only the groups that --help marks");
     const bool passed = bench_device_prepare_clock(&device) && measure_and_write(&run);
     bench_findings_free(&run.findings);

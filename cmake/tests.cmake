@@ -71,6 +71,14 @@ if(TARGET focl-conformance)
     set_tests_properties(focl-conformance PROPERTIES ENVIRONMENT "POCL_CACHE_DIR=${pocl_cache}" TIMEOUT 600)
 endif()
 
+# The benchmark where it is quickest: it fails where device, peers and reference do not agree.
+if(TARGET focl-bench)
+    set(pocl_cache "${FOCL_TEST_CACHE}/focl-bench")
+    file(MAKE_DIRECTORY "${pocl_cache}")
+    add_test(NAME focl-bench COMMAND focl-bench --quick --case small)
+    set_tests_properties(focl-bench PROPERTIES ENVIRONMENT "POCL_CACHE_DIR=${pocl_cache}" LABELS once TIMEOUT 600)
+endif()
+
 # A compiler that knows OpenCL C and no device's extensions reads every kernel file with its default settings.
 find_program(FOCL_OPENCL_CLANG NAMES clang-15 clang-16 clang-17 clang-18 clang-19 clang-14)
 mark_as_advanced(FOCL_OPENCL_CLANG)
