@@ -50,6 +50,8 @@ static bench_arrays moved_arrays(const bench_problem *problem) {
 static bool add_motion(bench_problem *problem, bench_motion motion, bench_movement *movement) {
     static const char *const streaming_names[BENCH_MOTIONS] = {
         [BENCH_FILL] = "fill-streaming", [BENCH_COPY] = "copy-streaming", [BENCH_TRIAD] = "triad-streaming"};
+    static const char *const narrow_what[BENCH_MOTIONS] = {
+        [BENCH_COPY] = "copy: x -> g, in 16 bits", [BENCH_TRIAD] = "triad: x, t -> g, in 16 bits"};
     const bench_device *device = problem->device;
     const bench_motion_facts *facts = bench_motion_of(motion);
     const bench_mapping mapping = problem->mappings->of[motion];
@@ -57,7 +59,9 @@ static bool add_motion(bench_problem *problem, bench_motion motion, bench_moveme
     const double bytes = bench_motion_bytes(motion, &arrays);
     if (!bench_make_motion(device, &arrays, motion, mapping, false, &movement->plain))
         return false;
-    bench_group_add_yardstick(&problem->group, facts->name, facts->what, bytes, motion, &movement->plain);
+    bench_group_add_yardstick(&problem->group, facts->name,
+                              problem->outline->narrow ? narrow_what[motion] : facts->what, bytes, motion,
+                              &movement->plain);
     if (!facts->writes)
         return true;
     if (!bench_make_motion(device, &arrays, motion, mapping, true, &movement->streaming))
