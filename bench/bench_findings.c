@@ -53,17 +53,25 @@ static bench_result result_of(const bench_roofline *roofline, const bench_group 
                           .worst_gradient_ulp = timed->worst_gradient_ulp};
 }
 
-bool bench_findings_add(bench_findings *findings, const bench_group *group) {
-    const size_t count = findings->count + group->count;
+bool bench_findings_append(bench_findings *findings, const bench_result *result) {
+    const size_t count = findings->count + 1;
     bench_result *results = (bench_result *)realloc(findings->results, count * sizeof *results);
     if (!results) {
         fprintf(stderr, "focl-bench: no memory for %zu results\n", count);
         return false;
     }
-    for (size_t i = 0; i < group->count; i++)
-        results[findings->count + i] = result_of(&findings->roofline, group, &group->cases[i]);
+    results[findings->count] = *result;
     findings->results = results;
     findings->count = count;
+    return true;
+}
+
+bool bench_findings_add(bench_findings *findings, const bench_group *group) {
+    for (size_t i = 0; i < group->count; i++) {
+        const bench_result result = result_of(&findings->roofline, group, &group->cases[i]);
+        if (!bench_findings_append(findings, &result))
+            return false;
+    }
     return true;
 }
 

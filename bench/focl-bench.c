@@ -10,13 +10,17 @@
 
 #include "bench_accuracy.h"
 #include "bench_agreement.h"
+#include "bench_compare.h"
 #include "bench_counts.h"
+#include "bench_csv.h"
 #include "bench_findings.h"
 #include "bench_first_call.h"
 #include "bench_first_use.h"
-#include "bench_plain_json.h"
+#include "bench_json.h"
 #include "bench_report.h"
 #include "bench_roofline.h"
+#include "bench_svg.h"
+#include "bench_torch_peer.h"
 #include "focl/focl.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
@@ -188,8 +192,9 @@ static bool measure_problem(bench_run *run, const bench_outline *outline, bool *
                      measure_first_calls(run, &problem) && bench_group_measure(&problem.group) &&
                      bench_report_group(&run->findings, &problem.group);
     *agreed = ran && problem.group.agreement.holds;
+    const bool asked = ran && (!chosen.torch || bench_torch_measure(run, &problem, agreed));
     bench_problem_close(&problem);
-    return ran;
+    return asked;
 }
 
 static bool measure_outline(bench_run *run, const bench_outline *outline) {
@@ -225,32 +230,23 @@ static bool measure_all(bench_run *run) {
 typedef struct output {
     const char *option;
     const char **path;
-    bool (*write)(FILE *file, const bench_findings *findings); /* NULL: not in this build */
+    bool (*write)(FILE *file, const bench_findings *findings);
 } output;
 
 static const output outputs[] = {
-    {"--json", &chosen.json, bench_write_plain_json},
-    {"--csv", &chosen.csv, NULL},
-    {"--plot", &chosen.plot, NULL},
+    {"--json", &chosen.json, bench_json_write},
+    {"--csv", &chosen.csv, bench_csv_write},
+    {"--plot", &chosen.plot, bench_svg_write},
 };
 
 /* NULL: not in this build. */
-static bool (*const compare)(const char *old_json_path, const bench_findings *now, FILE *out) = NULL;
 static bool (*const tune)(const char *selector) = NULL;
-static bool (*const measure_torch)(bench_run *run) = NULL;
 
 /* Before anything is measured in vain. */
 static bool is_built(void) {
     const char *missing = NULL;
-    for (size_t i = 0; i < COUNT_OF(outputs); i++)
-        if (*outputs[i].path && !outputs[i].write)
-            missing = outputs[i].option;
-    if (chosen.compare && !compare)
-        missing = "--compare";
     if (chosen.tune && !tune)
         missing = "--tune";
-    if (chosen.torch && !measure_torch)
-        missing = "--torch";
     if (missing)
         fprintf(stderr, "focl-bench: %s: not in this build\n", missing);
     return !missing;
@@ -278,13 +274,14 @@ static bool measure_and_write(bench_run *run) {
     bool ready = true;
     for (size_t i = 0; ready && i < COUNT_OF(outputs); i++)
         ready = open_output(&outputs[i], &files[i]);
-    const bool ran = ready && measure_all(run) && (!chosen.torch || measure_torch(run));
+    const bool ran = ready && measure_all(run);
     run->findings.passed = run->findings.passed && ran;
     bool written = true;
     for (size_t i = 0; i < COUNT_OF(outputs); i++)
         if (files[i])
             written = write_output(&outputs[i], files[i], &run->findings) && written;
-    return run->findings.passed && written && (!chosen.compare || compare(chosen.compare, &run->findings, stdout));
+    return run->findings.passed && written &&
+           (!chosen.compare || bench_compare(chosen.compare, &run->findings, stdout));
 }
 
 static bool run_all(void) {
