@@ -322,7 +322,9 @@ static bool tune(const bench_device *device, const problem *problems, bool quick
             fprintf(stderr, "focl-bench: focl's own mapping does not work: %s\n", focl_last_error()->message);
             return false;
         }
-    return store(&tuning);
+    if (quick)
+        fputs("quick: too short to be kept, nothing is written\n", out);
+    return quick || store(&tuning);
 }
 
 bool bench_tune(const char *selector, bool quick, FILE *out) {

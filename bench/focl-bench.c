@@ -21,6 +21,7 @@
 #include "bench_roofline.h"
 #include "bench_svg.h"
 #include "bench_torch_peer.h"
+#include "bench_tune.h"
 #include "focl/focl.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
@@ -239,19 +240,6 @@ static const output outputs[] = {
     {"--plot", &chosen.plot, bench_svg_write},
 };
 
-/* NULL: not in this build. */
-static bool (*const tune)(const char *selector) = NULL;
-
-/* Before anything is measured in vain. */
-static bool is_built(void) {
-    const char *missing = NULL;
-    if (chosen.tune && !tune)
-        missing = "--tune";
-    if (missing)
-        fprintf(stderr, "focl-bench: %s: not in this build\n", missing);
-    return !missing;
-}
-
 static bool open_output(const output *wanted, FILE **file) {
     *file = *wanted->path ? fopen(*wanted->path, "w") : NULL;
     if (*file || !*wanted->path)
@@ -323,13 +311,13 @@ static bool run_chosen(double start) {
         bench_use_cpu_time();
     if (chosen.first_use)
         return bench_first_use(chosen.device, start);
-    return chosen.tune ? tune(chosen.device) : run_all();
+    return chosen.tune ? bench_tune(chosen.device, chosen.quick, stdout) : run_all();
 }
 
 int main(int count, char **arguments) {
     wait_politely(arguments);
     const double start = bench_now();
-    if (!parse(count, arguments) || !any_is_wanted() || !is_built())
+    if (!parse(count, arguments) || !any_is_wanted())
         return EXIT_USAGE;
     if (chosen.help) {
         print_help();

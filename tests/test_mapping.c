@@ -113,7 +113,7 @@ END_TEST
 
 /* After the device's name and driver; the last has no end of its line. */
 static const char *const malformed[] = {"\n",         "2\n",        "2x\n",           "2x4x\n",      "3x4x0\n",
-                                        "2x3x0\n",    "64x1x0\n",   "2x512x0\n",      "2x4x5000\n",  "0x4x0\n",
+                                        "2x3x0\n",    "128x1x0\n",  "2x512x0\n",      "2x4x5000\n",  "0x4x0\n",
                                         "2x4x64x1\n", "2x4x64 \n",  "-2x4x64\n",      "2x4x-1\n",    "\t2x4x64\n",
                                         "\r\n",       "2x4x64\r\n", "2x4x99999999\n", "2x4x64\t1\n", "twox4\n",
                                         "2x 4x64\n",  "2x4x64"};
