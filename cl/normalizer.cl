@@ -48,27 +48,34 @@ FOCL_FUNCTION void focl_count_bad(focl_tile_counts *sum, uint position) {
     sum->first = min(sum->first, position);
 }
 
-/* How many lanes of a vector comparison hold. */
-FOCL_FUNCTION uint focl_count_lanes(mask condition) {
-#if FOCL_VECTOR == 1
-    return condition ? 1 : 0;
-#else
-    focl_lane lanes[FOCL_VECTOR];
-    uint count = 0;
-    FOCL_VSTORE(condition, 0, lanes);
-    for (uint lane = 0; lane < FOCL_VECTOR; ++lane)
-        count -= (uint)lanes[lane];
-    return count;
-#endif
+/* Counters of an item's lanes, added up once for all its vectors: from lane to lane is the long way. */
+typedef struct {
+    mask ignored;
+    mask positive;
+} focl_lane_counts;
+
+FOCL_FUNCTION mask focl_one_where(mask condition) {
+    return condition ? (mask)(1) : (mask)(0);
 }
 
-/* The counters of the vector at an index: its labels, or its dense targets. */
-FOCL_FUNCTION void focl_count_vector(const focl_work *work, focl_size index, uint position, focl_tile_counts *sum) {
+FOCL_FUNCTION uint focl_lanes_total(mask counts) {
+    focl_lane lanes[FOCL_VECTOR];
+    uint total = 0;
+    FOCL_VSTORE(counts, 0, lanes);
+    FOCL_ROLLED
+    for (uint lane = 0; lane < FOCL_VECTOR; ++lane)
+        total += (uint)lanes[lane];
+    return total;
+}
+
+/* Counts the vector at an index: its labels, or its dense targets. */
+FOCL_FUNCTION void focl_count_vector(const focl_work *work, focl_size index, uint position, focl_tile_counts *sum,
+                                     focl_lane_counts *lane_counts) {
 #if FOCL_TARGETS_ARE_DENSE
     const real t =
         focl_flush(focl_load_element_targets(work->targets, focl_place_of(index, work->layout), work->layout));
     const mask bad = FOCL_TARGETS_ARE_BOUNDED ? !(t >= 0.0f && t <= 1.0f) : !(focl_abs(t) <= FOCL_LARGEST);
-    focl_add_counts(sum, 0, focl_count_lanes(t == 1.0f), 0);
+    lane_counts->positive += focl_one_where(t == 1.0f);
     const focl_size end = work->layout.end;
 #else
     const focl_size end = work->rows_end;
@@ -78,8 +85,8 @@ FOCL_FUNCTION void focl_count_vector(const focl_work *work, focl_size index, uin
     const mask bad = label == FOCL_LABEL_OUT_OF_RANGE;
     /* Rows behind the end come as ignored. */
     const mask inside = FOCL_LANE_NUMBERS < (mask)(left < FOCL_VECTOR ? (int)left : FOCL_VECTOR);
-    const mask ignored = inside && label == FOCL_LABEL_IGNORED;
-    focl_add_counts(sum, focl_count_lanes(ignored), focl_count_lanes(label >= 0), 0);
+    lane_counts->ignored += focl_one_where(inside && label == FOCL_LABEL_IGNORED);
+    lane_counts->positive += focl_one_where(label >= 0);
 #endif
     if (!focl_any(bad))
         return;
@@ -104,10 +111,13 @@ normalizer_count(FOCL_WORK_PARAMETERS __global focl_tile_counts *tile_counts, ul
     const focl_size limit = work.rows_end;
 #endif
     focl_tile_counts sum = {0, 0, 0, FOCL_NONE};
+    focl_lane_counts lane_counts;
+    lane_counts.ignored = lane_counts.positive = (mask)(0);
     FOCL_ROLLED
     for (uint position = item * FOCL_VECTOR; position < FOCL_TILE; position += FOCL_GROUP * FOCL_VECTOR)
         if (position < limit - start)
-            focl_count_vector(&work, start + position, position, &sum);
+            focl_count_vector(&work, start + position, position, &sum, &lane_counts);
+    focl_add_counts(&sum, focl_lanes_total(lane_counts.ignored), focl_lanes_total(lane_counts.positive), 0);
     parts[item] = sum;
     barrier(CLK_LOCAL_MEM_FENCE);
     if (item == 0) {
