@@ -75,7 +75,7 @@ endif()
 if(TARGET focl-bench)
     set(pocl_cache "${FOCL_TEST_CACHE}/focl-bench")
     file(MAKE_DIRECTORY "${pocl_cache}")
-    add_test(NAME focl-bench COMMAND focl-bench --quick --case small)
+    add_test(NAME focl-bench COMMAND focl-bench --quick)
     set_tests_properties(focl-bench PROPERTIES ENVIRONMENT "POCL_CACHE_DIR=${pocl_cache}" LABELS once TIMEOUT 600)
 endif()
 
