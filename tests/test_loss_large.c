@@ -1,6 +1,7 @@
 /*
  * Sizes that 32 bits cannot count: the kernels for them at small sizes, pieces of a whole that is never there, and more
- * than 2^32 elements of which all but a few are pages that nobody wrote to.
+ * than 2^32 elements of which all but a few are pages that nobody wrote to. And sizes that caches do not hold, whose
+ * gradients are stored past them.
  */
 #define _DEFAULT_SOURCE /* MAP_NORESERVE */
 
@@ -71,9 +72,7 @@ END_TEST
 
 /* ---- Pieces of what is not there ---- */
 
-enum { PIECE_ROWS = 4 * FOCL_TILE, PIECE_CLASSES = 3 };
-
-static const size_t piece_elements = (size_t)PIECE_ROWS * PIECE_CLASSES;
+enum { PIECE_ROWS = 4 * FOCL_TILE, LONG_PIECE_ROWS = 172 * FOCL_TILE, PIECE_CLASSES = 3 };
 
 static const uint64_t far_elements[] = {(uint64_t)1 << 31, (uint64_t)1 << 32, (uint64_t)1 << 33};
 
@@ -86,13 +85,14 @@ static size_t start_before(uint64_t element) {
 static const enum loss_array far_arrays[] = {LOSS_logits,   LOSS_targets, LOSS_class_weights, LOSS_weights, LOSS_loss,
                                              LOSS_gradient, LOSS_pt};
 
-static focl__loss_piece far_piece(const loss_buffers *buffers, size_t first) {
+static focl__loss_piece far_piece(const loss_buffers *buffers, size_t first, size_t rows) {
+    const size_t end = first + rows * PIECE_CLASSES;
     focl__loss_piece piece = {
         .first = first,
-        .end = first + piece_elements,
+        .end = end,
         .first_row = first / PIECE_CLASSES,
-        .rows_end = first / PIECE_CLASSES + PIECE_ROWS,
-        .slots = {first, first + piece_elements},
+        .rows_end = first / PIECE_CLASSES + rows,
+        .slots = {first, end},
     };
     for (size_t i = 0; i < COUNT_OF(far_arrays); i++)
         piece.arrays[far_arrays[i]] = (focl_buffer){buffers->memory[far_arrays[i]], TEST_GUARD_BYTES};
@@ -104,7 +104,7 @@ static focl_status run_far(focl_handle *handle, const loss_problem *problem, con
                            size_t first) {
     bool given[FOCL__LOSS_ARRAY_COUNT] = {false};
     focl_loss_description description = problem->description;
-    const focl__loss_piece piece = far_piece(buffers, first);
+    const focl__loss_piece piece = far_piece(buffers, first, description.shape.outer);
     focl__loss_shape shape;
     focl__loss_job job;
     description.shape.outer = piece.rows_end;
@@ -132,8 +132,8 @@ static void assert_far(const loss_problem *problem, const loss_answer *mirror, f
     loss_answer_free(&answer);
 }
 
-START_TEST(pieces_far_from_the_first) {
-    loss_recipe recipe = {"far", focl_loss_default(FOCL_SIGMOID, FOCL_FOCAL, (focl_view){PIECE_ROWS, PIECE_CLASSES, 1}),
+static void assert_pieces(size_t rows, uint64_t element, bool (*takes)(focl_handle *handle)) {
+    loss_recipe recipe = {"far", focl_loss_default(FOCL_SIGMOID, FOCL_FOCAL, (focl_view){rows, PIECE_CLASSES, 1}),
                           LOSS_BIT(class_weights) | LOSS_BIT(weights), false};
     recipe.description.targets_type = FOCL_U8;
     recipe.description.reduction = FOCL_REDUCTION_SUM;
@@ -141,8 +141,79 @@ START_TEST(pieces_far_from_the_first) {
     loss_answer mirror = loss_answer_create(&problem, LOSS_ELEMENTWISE);
     ck_assert_int_eq(loss_on_mirror(&problem, &mirror), FOCL_OK);
     for (size_t device = 0; device < test_device_count(); device++)
-        if (focl_handle_device(test_device(device))->bit_exact)
-            assert_far(&problem, &mirror, test_device(device), start_before(far_elements[_i]));
+        if (takes(test_device(device)))
+            assert_far(&problem, &mirror, test_device(device), start_before(element));
+    loss_answer_free(&mirror);
+    loss_problem_free(&problem);
+}
+
+static bool is_exact(focl_handle *handle) {
+    return focl_handle_device(handle)->bit_exact;
+}
+
+START_TEST(pieces_far_from_the_first) {
+    assert_pieces(PIECE_ROWS, far_elements[_i], is_exact);
+}
+END_TEST
+
+/* ---- Past the caches ---- */
+
+/* Kernels with narrow vectors store as ever. */
+static bool stores_past_caches(focl_handle *handle) {
+    return is_exact(handle) && focl_handle_mapping(handle)->vector >= 16;
+}
+
+static bool any_stores_past_caches(void) {
+    for (size_t device = 0; device < test_device_count(); device++)
+        if (stores_past_caches(test_device(device)))
+            return true;
+    return false;
+}
+
+START_TEST(long_pieces_far_from_the_first) {
+    if (any_stores_past_caches())
+        assert_pieces(LONG_PIECE_ROWS, far_elements[0], stores_past_caches);
+}
+END_TEST
+
+/* Whole lines, lines cut by the offset, planes that begin anywhere in a line, and both types of storage. */
+static const struct {
+    focl_activation activation;
+    focl_view shape;
+    focl_type logits_type;
+    focl_type targets_type;
+    bool in_place;
+    size_t offset;
+} long_cases[] = {
+    {FOCL_SIGMOID, {(1 << 21) + 77, 1, 1}, FOCL_F32, FOCL_F32, false, 0},
+    {FOCL_SIGMOID, {(1 << 21) + 77, 1, 1}, FOCL_F32, FOCL_F32, true, 3},
+    {FOCL_SIGMOID, {(1 << 21) + 77, 1, 1}, FOCL_BF16, FOCL_BF16, false, 32},
+    {FOCL_SIGMOID, {26215, 81, 1}, FOCL_F32, FOCL_U8, false, 16},
+    {FOCL_SOFTMAX, {1, 5, (1 << 19) + 16}, FOCL_F32, FOCL_U8, true, 16},
+    {FOCL_SOFTMAX, {3, 5, (1 << 18) - 3}, FOCL_F16, FOCL_U8, false, 0},
+};
+
+START_TEST(long_gradients) {
+    if (!any_stores_past_caches())
+        return;
+    loss_recipe recipe = {"long", focl_loss_default(long_cases[_i].activation, FOCL_FOCAL, long_cases[_i].shape), 0,
+                          false};
+    recipe.description.logits_type = long_cases[_i].logits_type;
+    recipe.description.targets_type = long_cases[_i].targets_type;
+    recipe.description.in_place = long_cases[_i].in_place;
+    recipe.description.reduction = FOCL_REDUCTION_SUM;
+    loss_problem problem = loss_problem_create(&recipe, 17600 + (uint64_t)_i);
+    const unsigned outputs = LOSS_BIT(gradient) | LOSS_BIT(reduced);
+    loss_answer mirror = loss_answer_create(&problem, outputs);
+    ck_assert_int_eq(loss_on_mirror(&problem, &mirror), FOCL_OK);
+    for (size_t device = 0; device < test_device_count(); device++) {
+        loss_answer answer = loss_answer_create(&problem, outputs);
+        if (stores_past_caches(test_device(device))) {
+            ck_assert_int_eq(loss_on_device(test_device(device), &problem, &answer, long_cases[_i].offset), FOCL_OK);
+            loss_assert_same(&problem, &mirror, &answer, focl_handle_device(test_device(device))->name);
+        }
+        loss_answer_free(&answer);
+    }
     loss_answer_free(&mirror);
     loss_problem_free(&problem);
 }
@@ -238,6 +309,8 @@ int main(void) {
     tcase_add_loop_test(tcase, wide_indices_do_not_change_bits, 0, (int)COUNT_OF(wide_recipes));
     tcase_add_test(tcase, wide_indices_are_0_or_1);
     tcase_add_loop_test(tcase, pieces_far_from_the_first, 0, (int)COUNT_OF(far_elements));
+    tcase_add_test(tcase, long_pieces_far_from_the_first);
+    tcase_add_loop_test(tcase, long_gradients, 0, (int)COUNT_OF(long_cases));
     suite_add_tcase(suite, tcase);
     TCase *slow = tcase_create("slow");
     tcase_set_timeout(slow, 0);
