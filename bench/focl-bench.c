@@ -59,7 +59,8 @@ typedef struct option {
 static const option known_options[] = {
     {"--device", "SELECTOR", &chosen.device, NULL,
      "as for focl: gpu, cpu, #2, PLATFORM:CLASS:NAME; else FOCL_DEVICE, else the best device"},
-    {"--case", "NAME", &chosen.only, NULL, "only the groups with NAME in their names, which are listed below"},
+    {"--case", "NAME[,...]", &chosen.only, NULL,
+     "only these groups, of those listed below; what is no name stands for all names with it inside"},
     {"--quick", NULL, NULL, &chosen.quick,
      "smaller shapes, fewer rounds, and without --case the most important groups; no first calls"},
     {"--json", "FILE", &chosen.json, NULL, "write the figures there, too"},
@@ -125,8 +126,38 @@ static bool parse(int count, char **arguments) {
 
 static const char roofline_name[] = "roofline"; /* always measured, and alone if asked for */
 
+static bool has_name(const char *name, const char *text, size_t length) {
+    return strlen(name) == length && strncmp(name, text, length) == 0;
+}
+
+static bool is_a_name(const char *text, size_t length) {
+    size_t count = 0;
+    const bench_outline *outlines = bench_outlines(&count);
+    bool found = has_name(roofline_name, text, length) || has_name(bench_counts_name, text, length);
+    for (size_t i = 0; i < count; i++)
+        found = found || has_name(outlines[i].name, text, length);
+    return found;
+}
+
+static bool has_part(const char *name, const char *text, size_t length) {
+    for (; strlen(name) >= length; name++)
+        if (strncmp(name, text, length) == 0)
+            return true;
+    return false;
+}
+
+/* --case has names, with commas between; what is no group's name is a part of some. */
 static bool is_named(const char *name) {
-    return !chosen.only || strstr(name, chosen.only);
+    if (!chosen.only)
+        return true;
+    bool named = false;
+    for (const char *text = chosen.only; text; text = strchr(text, ',')) {
+        text += *text == ',';
+        const size_t length = strcspn(text, ",");
+        if (length > 0)
+            named = named || (is_a_name(text, length) ? has_name(name, text, length) : has_part(name, text, length));
+    }
+    return named;
 }
 
 static bool is_wanted(const bench_outline *outline) {
