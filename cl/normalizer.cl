@@ -48,15 +48,14 @@ FOCL_FUNCTION void focl_count_bad(focl_tile_counts *sum, uint position) {
     sum->first = min(sum->first, position);
 }
 
-/* Counters of an item's lanes, added up once for all its vectors: from lane to lane is the long way. */
+/*
+ * Counters of an item's lanes, added up once for all its vectors: from lane to lane is the long way. Comparisons are
+ * added as they are, -1 in vectors: Oclgrind 21.10 mistakes what clang makes of a 1 or 0 that one of them chooses.
+ */
 typedef struct {
     mask ignored;
     mask positive;
 } focl_lane_counts;
-
-FOCL_FUNCTION mask focl_one_where(mask condition) {
-    return condition ? (mask)(1) : (mask)(0);
-}
 
 FOCL_FUNCTION uint focl_lanes_total(mask counts) {
     focl_lane lanes[FOCL_VECTOR];
@@ -65,7 +64,7 @@ FOCL_FUNCTION uint focl_lanes_total(mask counts) {
     FOCL_ROLLED
     for (uint lane = 0; lane < FOCL_VECTOR; ++lane)
         total += (uint)lanes[lane];
-    return total;
+    return FOCL_VECTOR == 1 ? total : 0u - total;
 }
 
 /* Counts the vector at an index: its labels, or its dense targets. */
@@ -75,7 +74,7 @@ FOCL_FUNCTION void focl_count_vector(const focl_work *work, focl_size index, uin
     const real t =
         focl_flush(focl_load_element_targets(work->targets, focl_place_of(index, work->layout), work->layout));
     const mask bad = FOCL_TARGETS_ARE_BOUNDED ? !(t >= 0.0f && t <= 1.0f) : !(focl_abs(t) <= FOCL_LARGEST);
-    lane_counts->positive += focl_one_where(t == 1.0f);
+    lane_counts->positive += t == 1.0f;
     const focl_size end = work->layout.end;
 #else
     const focl_size end = work->rows_end;
@@ -85,8 +84,8 @@ FOCL_FUNCTION void focl_count_vector(const focl_work *work, focl_size index, uin
     const mask bad = label == FOCL_LABEL_OUT_OF_RANGE;
     /* Rows behind the end come as ignored. */
     const mask inside = FOCL_LANE_NUMBERS < (mask)(left < FOCL_VECTOR ? (int)left : FOCL_VECTOR);
-    lane_counts->ignored += focl_one_where(inside && label == FOCL_LABEL_IGNORED);
-    lane_counts->positive += focl_one_where(label >= 0);
+    lane_counts->ignored += inside && label == FOCL_LABEL_IGNORED;
+    lane_counts->positive += label >= 0;
 #endif
     if (!focl_any(bad))
         return;
