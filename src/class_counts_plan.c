@@ -21,6 +21,9 @@ static const uint64_t longest_counted = UINT64_C(1) << 31;
 /* Of all its loops, an item's turns for each label of its own: at most so many, and as many again for the tables. */
 enum { TURNS_OF_LABEL = 4 };
 
+/* In the fold: a turn for each of its slots of a table, and as many again for all else. */
+enum { TURNS_OF_TABLE = 2 * FOCL_FOLD_SLOTS, TURNS_OF_STRIP = 4 };
+
 static uint64_t rounded_up(uint64_t value, uint64_t unit) {
     return value / unit + (value % unit != 0);
 }
@@ -53,19 +56,16 @@ static uint64_t at_least(uint64_t value, uint64_t least) {
     return value < least ? least : value;
 }
 
-/* The fold has a turn for each table and slot of its own, and for each strip, shared among the items. */
-static uint64_t tables_of_fold(focl__counts_device device) {
-    return (uint64_t)device.loop_turns * device.group / (2 * FOCL_FOLD_SLOTS);
-}
-
-static uint64_t strips_of_fold(focl__counts_device device) {
-    return (uint64_t)device.loop_turns * device.group / 4;
+/* The items of a group share what is to be folded. */
+static uint64_t most_folded(focl__counts_device device, uint64_t turns_of_each) {
+    return at_least((uint64_t)device.loop_turns * device.group / turns_of_each, 1);
 }
 
 /* Those that memory takes, and the fold. */
 static uint64_t most_tables(focl__counts_device device, uint64_t table_bytes) {
     const uint64_t most = at_least(TABLES_BYTES / table_bytes, 1);
-    return device.loop_turns == 0 || most < tables_of_fold(device) ? most : tables_of_fold(device);
+    const uint64_t folded = most_folded(device, TURNS_OF_TABLE);
+    return device.loop_turns == 0 || most < folded ? most : folded;
 }
 
 /* A strip must end before its items are left. */
@@ -77,7 +77,8 @@ static uint64_t longest_strip(focl__counts_device device) {
 }
 
 uint64_t focl__counts_labels_most(focl__counts_device device) {
-    return device.loop_turns == 0 ? UINT64_MAX : strips_of_fold(device) * longest_strip(device) - FOCL_CHUNK_BYTES;
+    const uint64_t strips = most_folded(device, TURNS_OF_STRIP);
+    return device.loop_turns == 0 ? UINT64_MAX : strips * longest_strip(device) - FOCL_CHUNK_BYTES;
 }
 
 focl__counts_plan focl__counts_plan_make(focl__counts_device device, uint64_t labels, size_t classes) {
