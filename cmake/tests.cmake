@@ -48,7 +48,7 @@ foreach(test_source IN LISTS test_sources)
         target_link_libraries(${test_name} PRIVATE focl_command_parts)
         add_dependencies(${test_name} focl_command)
     endif()
-    set_tests_properties(${test_name} PROPERTIES ENVIRONMENT "${environment}" SKIP_RETURN_CODE 77 TIMEOUT 600)
+    set_tests_properties(${test_name} PROPERTIES ENVIRONMENT "${environment}" SKIP_RETURN_CODE 77 TIMEOUT 1500)
 endforeach()
 
 # For the test that looks whether every kernel has been launched.
@@ -68,7 +68,7 @@ if(TARGET focl-conformance)
     set(pocl_cache "${FOCL_TEST_CACHE}/focl-conformance")
     file(MAKE_DIRECTORY "${pocl_cache}")
     add_test(NAME focl-conformance COMMAND focl-conformance --all-devices --quick)
-    set_tests_properties(focl-conformance PROPERTIES ENVIRONMENT "POCL_CACHE_DIR=${pocl_cache}" TIMEOUT 600)
+    set_tests_properties(focl-conformance PROPERTIES ENVIRONMENT "POCL_CACHE_DIR=${pocl_cache}" TIMEOUT 1500)
 endif()
 
 # The benchmark where it is quickest: it fails where device, peers and reference do not agree.
@@ -76,7 +76,7 @@ if(TARGET focl-bench)
     set(pocl_cache "${FOCL_TEST_CACHE}/focl-bench")
     file(MAKE_DIRECTORY "${pocl_cache}")
     add_test(NAME focl-bench COMMAND focl-bench --quick)
-    set_tests_properties(focl-bench PROPERTIES ENVIRONMENT "POCL_CACHE_DIR=${pocl_cache}" LABELS once TIMEOUT 600)
+    set_tests_properties(focl-bench PROPERTIES ENVIRONMENT "POCL_CACHE_DIR=${pocl_cache}" LABELS once TIMEOUT 1500)
 endif()
 
 # A compiler that knows OpenCL C and no device's extensions reads every kernel file with its default settings.
