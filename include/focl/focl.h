@@ -6,6 +6,7 @@
 #include "focl/class_counts.h"
 #include "focl/class_weights.h"
 #include "focl/device.h"
+#include "focl/gradient_step.h"
 #include "focl/handle.h"
 #include "focl/loss.h"
 #include "focl/loss_like.h"
