@@ -4,6 +4,7 @@
 
 #include "call_check.h"
 #include "focl/gradient_step.h"
+#include "focl/weighted_sum.h"
 #include "program.h"
 
 /* A float type, and elements of it whose bytes a size can say. FOCL_EINVAL. */
@@ -25,8 +26,21 @@ focl__program_key focl__array_key(const focl_handle *handle, const char *source,
 /* Tiles of cl/reduce.clh in so many elements. */
 size_t focl__array_tiles(size_t elements);
 
+/* FOCL_EDEVICEMEM, ... */
+focl_status focl__make_memory(const focl_handle *handle, size_t bytes, cl_mem *memory);
+
 /* What focl_gradient_step checks before it looks at buffers; the mirror checks it too. FOCL_EINVAL. */
 focl_status focl__gradient_step_check(const focl_gradient_step_description *description, bool has_parameters,
                                       bool has_gradient);
+
+/* Which arrays a weighted sum was given. */
+typedef struct focl__weighted_sum_given {
+    bool losses;
+    bool weights;
+    bool sum;
+} focl__weighted_sum_given;
+
+/* The same of focl_weighted_sum. */
+focl_status focl__weighted_sum_check(const focl_weighted_sum_description *description, focl__weighted_sum_given given);
 
 #endif

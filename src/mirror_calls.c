@@ -64,3 +64,16 @@ focl_status focl_mirror_gradient_step(const focl_gradient_step_description *desc
         focl__mirror_gradient_step_f32(description, parameters, gradient);
     return FOCL_OK;
 }
+
+focl_status focl_mirror_weighted_sum(const focl_weighted_sum_description *description, const void *losses,
+                                     const void *weights, void *sum) {
+    const focl__weighted_sum_given given = {losses != NULL, weights != NULL, sum != NULL};
+    const focl_status status = focl__weighted_sum_check(description, given);
+    if (status)
+        return status;
+    if (description->losses_type == FOCL_F64)
+        focl__mirror_weighted_sum_f64(description, losses, weights, sum);
+    else
+        focl__mirror_weighted_sum_f32(description, losses, weights, sum);
+    return FOCL_OK;
+}

@@ -8,6 +8,7 @@
 #include "activation_check.h"
 #include "focl/gradient_step.h"
 #include "focl/loss.h"
+#include "focl/weighted_sum.h"
 #include "loss_plan.h"
 
 /* Of a checked call: writes every output but the counts. */
@@ -32,6 +33,12 @@ typedef void focl__mirror_step(const focl_gradient_step_description *description
 
 focl__mirror_step focl__mirror_gradient_step_f32;
 focl__mirror_step focl__mirror_gradient_step_f64;
+
+typedef void focl__mirror_sum_of(const focl_weighted_sum_description *description, const void *losses,
+                                 const void *weights, void *sum);
+
+focl__mirror_sum_of focl__mirror_weighted_sum_f32;
+focl__mirror_sum_of focl__mirror_weighted_sum_f64;
 
 /* The results of cl/probe.clh. */
 typedef void focl__mirror_probe(const void *operands, void *results);

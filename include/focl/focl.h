@@ -16,5 +16,6 @@
 #include "focl/status.h"
 #include "focl/version.h"
 #include "focl/view.h"
+#include "focl/weighted_sum.h"
 
 #endif
