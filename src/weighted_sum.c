@@ -108,6 +108,7 @@ static focl_status launch(sum_job *job, const char *kernel, focl__spread spread,
         .key = focl__array_key(job->handle, "weighted_sum", description->losses_type, description->elements),
         .spread = spread,
         .tiles = tiles,
+        .vector_max = FOCL_LANES,
         .is_f64 = scalar_type(description) == FOCL_F64,
         .arguments = arguments,
     };
