@@ -3,8 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "support_problem.h"
-
 /* ---- Problems ---- */
 
 static double number_of(sum_kind kind, test_random *random, size_t place, double before) {
@@ -73,42 +71,6 @@ size_t sum_result_bytes(const sum_problem *problem) {
     return is_f64(problem) ? sizeof(double) : sizeof(float);
 }
 
-/* ---- Truth ---- */
-
-/* A compensated sum. */
-typedef struct long_sum {
-    long double total, lost;
-} long_sum;
-
-static void add(long_sum *sum, long double term) {
-    const long double next = sum->total + term;
-    sum->lost += fabsl(sum->total) >= fabsl(term) ? (sum->total - next) + term : (term - next) + sum->total;
-    sum->total = next;
-}
-
-static long double term_of(const sum_problem *problem, size_t place) {
-    const focl_weighted_sum_description *of = &problem->description;
-    const long double loss = (long double)loss_value_at(of->losses_type, problem->losses, place);
-    return problem->weights ? loss * (long double)loss_value_at(of->weights_type, problem->weights, place) : loss;
-}
-
-sum_truth sum_truth_of(const sum_problem *problem) {
-    long_sum sum = {0};
-    long_sum magnitude = {0};
-    for (size_t i = 0; i < problem->description.elements; i++) {
-        const long double term = term_of(problem, i);
-        add(&sum, term);
-        add(&magnitude, fabsl(term));
-    }
-    sum_truth truth = {.sum = sum.total + sum.lost, .magnitude = magnitude.total + magnitude.lost};
-    const long double half_ulp = is_f64(problem) ? 0x1p-53L : 0x1p-24L;
-    const long double least = is_f64(problem) ? 0x1p-1022L : 0x1p-126L;
-    const int additions = problem->weights ? 4 : 3;
-    truth.bound = (additions * truth.magnitude + fabsl(truth.sum)) * half_ulp * (1 + 0x1p-10L) +
-                  3 * least * (long double)(problem->description.elements + 1);
-    return truth;
-}
-
 bool sum_is_same(double left, double right) {
     return isnan(left) ? isnan(right) : memcmp(&left, &right, sizeof left) == 0;
 }
@@ -140,16 +102,6 @@ static void assert_unchanged(cl_command_queue queue, device_array *array, const 
     test_guarded_free(found);
 }
 
-static double number_in(const sum_problem *problem, const void *sum) {
-    double f64 = 0;
-    float f32 = 0;
-    if (is_f64(problem))
-        memcpy(&f64, sum, sizeof f64);
-    else
-        memcpy(&f32, sum, sizeof f32);
-    return is_f64(problem) ? f64 : (double)f32;
-}
-
 double sum_arrays_finish(focl_handle *handle, sum_arrays *arrays, const sum_problem *problem, const char *where) {
     unsigned char sum[sizeof(double)];
     cl_command_queue queue = focl_handle_queue(handle);
@@ -157,7 +109,7 @@ double sum_arrays_finish(focl_handle *handle, sum_arrays *arrays, const sum_prob
     assert_unchanged(queue, &arrays->losses, problem->losses, where);
     assert_unchanged(queue, &arrays->weights, problem->weights, where);
     device_array_finish(queue, &arrays->sum, sum);
-    return number_in(problem, sum);
+    return sum_value(&problem->description, sum);
 }
 
 /* ---- The two forms ---- */
@@ -166,7 +118,7 @@ static void assert_sum(const focl_handle *handle, const sum_problem *problem, do
     const focl_weighted_sum_description *of = &problem->description;
     bool holds = sum_is_same(found, problem->mirror);
     if (!holds && !focl_handle_device(handle)->bit_exact) {
-        const sum_truth truth = sum_truth_of(problem);
+        const sum_truth truth = sum_truth_of(&problem->description, problem->losses, problem->weights);
         holds = fabsl((long double)found - truth.sum) <= truth.bound;
     }
     if (!holds)
@@ -201,7 +153,7 @@ void sum_assert_on_host(focl_handle *handle, const sum_problem *problem, const c
         focl_weighted_sum_host(handle, &problem->description, problem->losses, problem->weights, sum, &seconds);
     if (!is_refused(handle, problem, status)) {
         ck_assert_msg(status == FOCL_OK, "%s: %s", where, focl_last_error()->message);
-        assert_sum(handle, problem, number_in(problem, sum), where);
+        assert_sum(handle, problem, sum_value(&problem->description, sum), where);
         ck_assert(seconds >= 0);
     }
     test_guarded_free(sum);

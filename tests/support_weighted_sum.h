@@ -2,6 +2,7 @@
 #ifndef FOCL_TESTS_SUPPORT_WEIGHTED_SUM_H
 #define FOCL_TESTS_SUPPORT_WEIGHTED_SUM_H
 
+#include "support_array_truth.h"
 #include "support_device.h"
 
 /* What the numbers of a problem are like. */
@@ -38,14 +39,6 @@ size_t sum_result_bytes(const sum_problem *problem);
 
 /* After losses or weights have been put by hand. */
 void sum_problem_mirror(sum_problem *problem);
-
-/* The exact sum, and how far focl/weighted_sum.h allows a strict one to be from it. */
-typedef struct sum_truth {
-    long double sum;
-    long double magnitude; /* of all terms */
-    long double bound;
-} sum_truth;
-sum_truth sum_truth_of(const sum_problem *problem);
 
 /* The same number; NaN is NaN. */
 bool sum_is_same(double left, double right);

@@ -2,8 +2,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "support_array_truth.h"
 #include "support_device.h"
-#include "support_problem.h"
 
 static const focl_type types[] = {FOCL_F32, FOCL_F16, FOCL_BF16, FOCL_F64};
 
@@ -20,31 +20,10 @@ static size_t bytes_of(const step_problem *problem) {
     return problem->description.elements * focl_type_size(problem->description.type);
 }
 
-/* What devices do not agree about unless told: subnormal numbers, zeros with a sign, infinities, products that end. */
-static double special(test_random *random) {
-    static const double specials[] = {0,         -0.0,        0x1p-126, -0x1p-126, 0x1.8p-126, 0x1p-127,  -0x1p-149,
-                                      0x1p-24,   -0x1p-14,    65504,    -65520,    0x1p-1030,  0x1p-1022, INFINITY,
-                                      -INFINITY, (double)NAN, 3.4e38,   -3.4e38,   1.7e308,    0x1p-63,   -0x1p-64};
-    return specials[test_random_below(random, COUNT_OF(specials))];
-}
-
-static double any_number(test_random *random) {
-    switch (test_random_below(random, 8)) {
-    case 0:
-        return special(random);
-    case 1:
-        return test_random_size(random, 0x1p-140, 0x1p+127);
-    case 2:
-        return test_random_size(random, 0x1p-26, 0x1p+16);
-    default:
-        return test_random_uniform(random, -2, 2);
-    }
-}
-
 static void *random_array(const focl_gradient_step_description *description, test_random *random) {
     void *values = test_guarded(description->elements * focl_type_size(description->type));
     for (size_t i = 0; i < description->elements; i++)
-        loss_put_value(description->type, values, i, any_number(random));
+        loss_put_value(description->type, values, i, step_random_number(random));
     return values;
 }
 
@@ -158,25 +137,6 @@ static void assert_everywhere(focl_gradient_step_description description, uint64
 
 /* ---- The mirror against each operation by itself ---- */
 
-static double flushed(focl_type type, double value) {
-    return fabs(value) <= (type == FOCL_F64 ? 0x1p-1022 : 0x1p-126) ? 0 : value;
-}
-
-/* A double has more than twice the digits of a float: one operation in double, rounded, is that operation in float. */
-static double rounded(focl_type type, double value) {
-    return flushed(type, type == FOCL_F64 ? value : (double)(float)value);
-}
-
-static double plainly_stepped(const focl_gradient_step_description *of, double parameter, double gradient) {
-    const double p = flushed(of->type, parameter);
-    const double rate = rounded(of->type, of->rate);
-    const double decay = rounded(of->type, of->decay);
-    double s = flushed(of->type, gradient);
-    if (decay > 0)
-        s = rounded(of->type, s + rounded(of->type, decay * p));
-    return rounded(of->type, p - rounded(of->type, rate * s));
-}
-
 static const struct {
     double rate, decay;
 } rates[] = {{0.1, 0.01}, {0.1, 0}, {-0.03, 1e-4}, {0, 0.5}, {1, 1}, {1e30, 1e-30}, {1e-42, 3}, {0.7, 1e-42}};
@@ -189,8 +149,8 @@ START_TEST(every_operation_is_rounded_by_itself) {
         void *plain = test_guarded(bytes_of(&problem));
         for (size_t i = 0; i < description.elements; i++)
             loss_put_value(types[t], plain, i,
-                           plainly_stepped(&description, loss_value_at(types[t], problem.parameters, i),
-                                           loss_value_at(types[t], problem.gradient, i)));
+                           step_truth(&description, loss_value_at(types[t], problem.parameters, i),
+                                      loss_value_at(types[t], problem.gradient, i)));
         assert_same(&problem, plain, "plain arithmetic against the mirror");
         test_guarded_free(plain);
         problem_free(&problem);

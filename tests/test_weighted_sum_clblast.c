@@ -17,7 +17,7 @@ static long double plain_bound(size_t terms, long double magnitude) {
 
 /* Each within its own bound, and so the two within the sum of both. */
 static void assert_near(const sum_problem *problem, double found, double of_clblast, const char *where) {
-    const sum_truth truth = sum_truth_of(problem);
+    const sum_truth truth = sum_truth_of(&problem->description, problem->losses, problem->weights);
     const size_t terms = problem->description.elements;
     const long double bound = plain_bound(terms, truth.magnitude) + fabsl(truth.sum) * 0x1p-24L;
     ck_assert_msg(fabsl((long double)found - truth.sum) <= truth.bound, "%s: %zu terms: focl has %a, exact is %La",
