@@ -2,137 +2,15 @@
 #include <math.h>
 #include <string.h>
 
-#include "support_array_truth.h"
-#include "support_device.h"
+#include "support_gradient_step.h"
 
 static const focl_type types[] = {FOCL_F32, FOCL_F16, FOCL_BF16, FOCL_F64};
 
-/* ---- Problems ---- */
-
-typedef struct step_problem {
-    focl_gradient_step_description description;
-    void *parameters; /* as all that follow, guarded */
-    void *gradient;
-    void *expected; /* of the mirror */
-} step_problem;
-
-static size_t bytes_of(const step_problem *problem) {
-    return problem->description.elements * focl_type_size(problem->description.type);
-}
-
-static void *random_array(const focl_gradient_step_description *description, test_random *random) {
-    void *values = test_guarded(description->elements * focl_type_size(description->type));
-    for (size_t i = 0; i < description->elements; i++)
-        loss_put_value(description->type, values, i, step_random_number(random));
-    return values;
-}
-
-static void *copy_of(const void *values, size_t bytes) {
-    void *copy = test_guarded(bytes);
-    if (bytes)
-        memcpy(copy, values, bytes);
-    return copy;
-}
-
-static step_problem problem_create(focl_gradient_step_description description, uint64_t stream) {
-    test_random random = test_random_start(stream);
-    step_problem made = {.description = description};
-    made.parameters = random_array(&description, &random);
-    made.gradient = random_array(&description, &random);
-    made.expected = copy_of(made.parameters, bytes_of(&made));
-    ck_assert_msg(focl_mirror_gradient_step(&description, made.expected, made.gradient) == FOCL_OK, "%s",
-                  focl_last_error()->message);
-    return made;
-}
-
-static void problem_free(step_problem *problem) {
-    test_guarded_free(problem->parameters);
-    test_guarded_free(problem->gradient);
-    test_guarded_free(problem->expected);
-}
-
-/* ---- Answers ---- */
-
-static bool is_same(focl_type type, const void *left, const void *right, size_t place) {
-    const size_t bytes = focl_type_size(type);
-    const bool nan = isnan(loss_value_at(type, left, place)) && isnan(loss_value_at(type, right, place));
-    return nan || memcmp((const char *)left + place * bytes, (const char *)right + place * bytes, bytes) == 0;
-}
-
-static void assert_same(const step_problem *problem, const void *found, const char *where) {
-    const focl_type type = problem->description.type;
-    for (size_t i = 0; i < problem->description.elements; i++)
-        if (!is_same(type, problem->expected, found, i))
-            ck_abort_msg("%s: %s, element %zu of %zu: %a less %a times (%a and %a times that) is %a, not %a", where,
-                         focl_type_name(type), i, problem->description.elements,
-                         loss_value_at(type, problem->parameters, i), problem->description.rate,
-                         loss_value_at(type, problem->gradient, i), problem->description.decay,
-                         loss_value_at(type, found, i), loss_value_at(type, problem->expected, i));
-}
-
-/* Not bit-exact: within a part of the largest number that takes part, where these are not at the end of the range. */
-static void assert_close(const step_problem *problem, const void *found, const char *where) {
-    const focl_gradient_step_description *asked = &problem->description;
-    for (size_t i = 0; i < asked->elements; i++) {
-        const double p = loss_value_at(asked->type, problem->parameters, i);
-        const double g = loss_value_at(asked->type, problem->gradient, i);
-        const double size = fabs(p) + fabs(asked->rate) * (fabs(g) + asked->decay * fabs(p));
-        const double error = loss_value_at(asked->type, found, i) - loss_value_at(asked->type, problem->expected, i);
-        if (size < 1e4 && !(fabs(error) <= 0x1p-20 * size + 0x1p-8 * (asked->type == FOCL_BF16) * size + 0x1p-24))
-            ck_abort_msg("%s: %s, element %zu is off by %g", where, focl_type_name(asked->type), i, error);
-    }
-}
-
-static bool is_refused(focl_handle *handle, focl_type type) {
-    return type == FOCL_F64 && !focl_handle_device(handle)->fp64;
-}
-
-/* The two arrays on a device. */
-typedef struct step_arrays {
-    device_array parameters, gradient;
-} step_arrays;
-
-static step_arrays arrays_create(focl_handle *handle, const step_problem *problem, size_t offset) {
-    const size_t shift = offset * focl_type_size(problem->description.type);
-    cl_context context = focl_handle_context(handle);
-    return (step_arrays){device_array_create(context, problem->parameters, bytes_of(problem), shift),
-                         device_array_create(context, problem->gradient, bytes_of(problem), 2 * shift)};
-}
-
-/* Waits, compares, and releases. */
-static void arrays_finish(focl_handle *handle, step_arrays *arrays, const step_problem *problem, const char *where) {
-    void *found = test_guarded(bytes_of(problem));
-    cl_command_queue queue = focl_handle_queue(handle);
-    ck_assert_int_eq(clFinish(queue), CL_SUCCESS);
-    device_array_finish(queue, &arrays->gradient, found);
-    ck_assert_msg(memcmp(found, problem->gradient, bytes_of(problem)) == 0, "%s: the gradient was written", where);
-    device_array_finish(queue, &arrays->parameters, found);
-    if (focl_handle_device(handle)->bit_exact)
-        assert_same(problem, found, where);
-    else
-        assert_close(problem, found, where);
-    test_guarded_free(found);
-}
-
-static void assert_on_device(focl_handle *handle, const step_problem *problem, size_t offset, const char *where) {
-    step_arrays arrays = arrays_create(handle, problem, offset);
-    const focl_status status = focl_gradient_step(handle, &problem->description, arrays.parameters.place,
-                                                  arrays.gradient.place, NULL, 0, NULL, NULL);
-    if (!is_refused(handle, problem->description.type)) {
-        ck_assert_msg(status == FOCL_OK, "%s: %s", where, focl_last_error()->message);
-        arrays_finish(handle, &arrays, problem, where);
-        return;
-    }
-    device_assert_error(status, FOCL_ENOTSUP, "type", "cl_khr_fp64");
-    clReleaseMemObject(arrays.parameters.place.memory);
-    clReleaseMemObject(arrays.gradient.place.memory);
-}
-
 static void assert_everywhere(focl_gradient_step_description description, uint64_t stream, size_t offset) {
-    step_problem problem = problem_create(description, stream);
+    step_problem problem = step_problem_create(description, stream);
     for (size_t device = 0; device < test_device_count(); device++)
-        assert_on_device(test_device(device), &problem, offset, test_device_name(device));
-    problem_free(&problem);
+        step_assert_on_device(test_device(device), &problem, offset, test_device_name(device));
+    step_problem_free(&problem);
 }
 
 /* ---- The mirror against each operation by itself ---- */
@@ -145,15 +23,15 @@ START_TEST(every_operation_is_rounded_by_itself) {
     for (size_t t = 0; t < COUNT_OF(types); t++) {
         const focl_gradient_step_description description = {types[t], test_size(20000, 2000), rates[_i].rate,
                                                             rates[_i].decay};
-        step_problem problem = problem_create(description, 10 * (uint64_t)_i + t);
-        void *plain = test_guarded(bytes_of(&problem));
+        step_problem problem = step_problem_create(description, 10 * (uint64_t)_i + t);
+        void *plain = test_guarded(step_bytes(&problem));
         for (size_t i = 0; i < description.elements; i++)
             loss_put_value(types[t], plain, i,
                            step_truth(&description, loss_value_at(types[t], problem.parameters, i),
                                       loss_value_at(types[t], problem.gradient, i)));
-        assert_same(&problem, plain, "plain arithmetic against the mirror");
+        step_assert_same(&problem, plain, "plain arithmetic against the mirror");
         test_guarded_free(plain);
-        problem_free(&problem);
+        step_problem_free(&problem);
     }
 }
 END_TEST
@@ -191,9 +69,9 @@ START_TEST(no_mapping_changes_a_bit) {
         focl_handle *handle = device_handle_with(settings[_i].name, settings[_i].value, device);
         for (size_t t = 0; t < COUNT_OF(types); t++) {
             const focl_gradient_step_description description = {types[t], test_size(30011, 5003), 0.3, 0.02};
-            step_problem problem = problem_create(description, 300 + t);
-            assert_on_device(handle, &problem, 3, settings[_i].value);
-            problem_free(&problem);
+            step_problem problem = step_problem_create(description, 300 + t);
+            step_assert_on_device(handle, &problem, 3, settings[_i].value);
+            step_problem_free(&problem);
         }
         focl_destroy(handle);
     }
@@ -264,8 +142,9 @@ END_TEST
 START_TEST(waits_and_gives_an_event) {
     for (size_t device = 0; device < test_device_count(); device++) {
         focl_handle *handle = test_device(device);
-        step_problem problem = problem_create((focl_gradient_step_description){FOCL_F32, _i ? 5000 : 0, 0.1, 0}, 500);
-        step_arrays arrays = arrays_create(handle, &problem, 1);
+        step_problem problem =
+            step_problem_create((focl_gradient_step_description){FOCL_F32, _i ? 5000 : 0, 0.1, 0}, 500);
+        step_arrays arrays = step_arrays_create(handle, &problem, 1);
         cl_int code = CL_SUCCESS;
         cl_event go = clCreateUserEvent(focl_handle_context(handle), &code);
         cl_event done = NULL;
@@ -278,10 +157,10 @@ START_TEST(waits_and_gives_an_event) {
         ck_assert_int_gt(state, CL_COMPLETE);
         ck_assert_int_eq(clSetUserEventStatus(go, CL_COMPLETE), CL_SUCCESS);
         ck_assert_int_eq(clWaitForEvents(1, &done), CL_SUCCESS);
-        arrays_finish(handle, &arrays, &problem, test_device_name(device));
+        step_arrays_finish(handle, &arrays, &problem, test_device_name(device));
         ck_assert_int_eq(clReleaseEvent(done), CL_SUCCESS);
         ck_assert_int_eq(clReleaseEvent(go), CL_SUCCESS);
-        problem_free(&problem);
+        step_problem_free(&problem);
     }
 }
 END_TEST
@@ -346,9 +225,9 @@ END_TEST
 
 START_TEST(refuses_buffers) {
     focl_handle *handle = test_device(0);
-    step_problem problem = problem_create((focl_gradient_step_description){FOCL_F32, 10, 0.1, 0}, 600);
+    step_problem problem = step_problem_create((focl_gradient_step_description){FOCL_F32, 10, 0.1, 0}, 600);
     const focl_gradient_step_description *description = &problem.description;
-    step_arrays arrays = arrays_create(handle, &problem, 1);
+    step_arrays arrays = step_arrays_create(handle, &problem, 1);
     const focl_buffer parameters = arrays.parameters.place;
     const focl_buffer gradient = arrays.gradient.place;
     const focl_buffer nothing = {0};
@@ -384,7 +263,7 @@ START_TEST(refuses_buffers) {
     device_array_finish(focl_handle_queue(handle), &arrays.gradient, found);
     ck_assert_mem_eq(found, problem.gradient, sizeof found);
     clReleaseMemObject(arrays.parameters.place.memory);
-    problem_free(&problem);
+    step_problem_free(&problem);
 }
 END_TEST
 
