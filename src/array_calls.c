@@ -16,8 +16,9 @@ focl_status focl__check_float_array(const char *type_name, focl_type type, size_
     return FOCL_OK;
 }
 
-focl_status focl__check_float_device(const focl_handle *handle, const char *type_name, focl_type type) {
-    const focl__device_demand demand = {.type_name = type_name, .type = type, .classes = 1};
+focl_status focl__check_float_device(const focl_handle *handle, const char *type_name, focl_type type,
+                                     size_t summands) {
+    const focl__device_demand demand = {.type_name = type_name, .type = type, .classes = 1, .summands = summands};
     return focl__check_device(handle, &demand);
 }
 

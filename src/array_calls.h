@@ -10,8 +10,8 @@
 /* A float type, and elements of it whose bytes a size can say. FOCL_EINVAL. */
 focl_status focl__check_float_array(const char *type_name, focl_type type, size_t elements);
 
-/* The device has the type. FOCL_ENOTSUP. */
-focl_status focl__check_float_device(const focl_handle *handle, const char *type_name, focl_type type);
+/* The device has the type, and turns for the tiles of so many summands; 0: nothing is summed. FOCL_ENOTSUP. */
+focl_status focl__check_float_device(const focl_handle *handle, const char *type_name, focl_type type, size_t summands);
 
 /*
  * Each array given is a good buffer, and those from first_output on overlap none. FOCL_EINVAL, FOCL_EBOUNDS,

@@ -56,7 +56,7 @@ static focl_status check_call(const focl_handle *handle, const focl_gradient_ste
         return focl__fail(FOCL_EINVAL, "handle", "is NULL");
     focl_status status = focl__gradient_step_check(description, parameters.memory != NULL, gradient.memory != NULL);
     if (!status)
-        status = focl__check_float_device(handle, "type", description->type);
+        status = focl__check_float_device(handle, "type", description->type, 0);
     return status ? status : check_buffers(handle, description, parameters, gradient);
 }
 

@@ -41,6 +41,10 @@ focl_status focl__weighted_sum_check(const focl_weighted_sum_description *descri
     return status;
 }
 
+static focl_status check_device(const focl_handle *handle, const focl_weighted_sum_description *description) {
+    return focl__check_float_device(handle, "losses_type", description->losses_type, description->elements);
+}
+
 static focl_status check_buffers(const focl_handle *handle, const focl_weighted_sum_description *description,
                                  const focl_weighted_sum_buffers *buffers) {
     enum { LOSSES, WEIGHTS, SUM, ARRAYS };
@@ -65,7 +69,7 @@ static focl_status check_call(const focl_handle *handle, const focl_weighted_sum
                                             buffers->sum.memory != NULL};
     focl_status status = focl__weighted_sum_check(description, given);
     if (!status)
-        status = focl__check_float_device(handle, "losses_type", description->losses_type);
+        status = check_device(handle, description);
     return status ? status : check_buffers(handle, description, buffers);
 }
 
@@ -205,7 +209,7 @@ static focl_status check_host_call(const focl_handle *handle, const focl_weighte
         return focl__fail(FOCL_EINVAL, "handle", "has no queue of its own: it was made from the caller's context");
     const focl__weighted_sum_given given = {call->losses != NULL, call->weights != NULL, call->sum != NULL};
     const focl_status status = focl__weighted_sum_check(description, given);
-    return status ? status : focl__check_float_device(handle, "losses_type", description->losses_type);
+    return status ? status : check_device(handle, description);
 }
 
 static focl_status choose_piece(const focl_handle *handle, const focl_weighted_sum_description *description,

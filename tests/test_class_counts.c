@@ -110,6 +110,19 @@ END_TEST
 
 /* ---- Mappings, pieces, repetition ---- */
 
+/* More than one item has turns for where a device leaves its loops, in strips and in tables. */
+START_TEST(one_item_counts_many) {
+    const counts_recipe from = {FOCL_U8, test_size((size_t)1 << 26, 9011), _i == 0 ? 7 : 200, false, 0, true};
+    counts_problem asked = counts_problem_create(&from, 5100);
+    for (size_t device = 0; device < test_device_count(); device++) {
+        focl_handle *handle = device_handle_with("FOCL_MAPPING", "1x1", device);
+        counts_assert_on_device(handle, &asked, 0, "1x1");
+        focl_destroy(handle);
+    }
+    counts_problem_free(&asked);
+}
+END_TEST
+
 START_TEST(every_mapping_counts_the_same) {
     static const char *const mappings[] = {"1x1", "16x1", "1x2", "1x8", "1x64", "4x256"};
     for (size_t device = 0; device < test_device_count(); device++) {
@@ -320,6 +333,7 @@ int main(void) {
     tcase_add_loop_test(tcase, ignored_before_the_classes, 0, (int)COUNT_OF(ignored));
     tcase_add_test(tcase, everything_is_wrong);
     tcase_add_loop_test(tcase, the_first_wrong_label, 0, 2);
+    tcase_add_loop_test(tcase, one_item_counts_many, 0, 2);
     tcase_add_loop_test(tcase, every_mapping_counts_the_same, 0, 6);
     tcase_add_loop_test(tcase, pieces_count_the_same, 0, 4);
     tcase_add_test(tcase, runs_are_equal);

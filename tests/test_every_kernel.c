@@ -77,6 +77,7 @@ static struct {
     focl_handle *list[MOST_HANDLES];
     size_t devices;       /* known after the handles are closed, too */
     size_t largest_group; /* of any device */
+    unsigned largest_vector;
 } handles;
 
 /* With FOCL_MAPPING, in that mapping alone. */
@@ -93,6 +94,8 @@ static void open_handle(size_t device, const char *mapping) {
     ck_assert_uint_lt(handles.count, MOST_HANDLES);
     ck_assert_int_eq(mapping ? setenv("FOCL_MAPPING", mapping, 1) : 0, 0);
     ck_assert_msg(focl_create(&handles.list[handles.count], selector) == FOCL_OK, "%s", focl_last_error()->message);
+    const unsigned vector = focl_handle_mapping(handles.list[handles.count])->vector;
+    handles.largest_vector = vector > handles.largest_vector ? vector : handles.largest_vector;
     handles.count++;
     ck_assert_int_eq(mapping ? unsetenv("FOCL_MAPPING") : 0, 0);
 }
@@ -298,9 +301,22 @@ static bool has_one_group(const char *name) {
 
 static const char of_one_item[] = "class_counts_compared";
 
+/* For lanes of their own rows; where FOCL_MAPPING has single floats it has none. */
+static const char of_vectors[] = "softmax_loss_short_rows";
+
+static bool is_named(const char *expected, const char *name, size_t length) {
+    return strlen(expected) == length && memcmp(expected, name, length) == 0;
+}
+
+/* Whether the surroundings leave no place for that kernel. */
+static bool is_left_out(const char *name, size_t length) {
+    return (!launched.alone && is_named(of_one_item, name, length)) ||
+           (handles.largest_vector == 1 && is_named(of_vectors, name, length));
+}
+
 static void assert_launched(const char *name, size_t length) {
     const struct launched *of = find_launched(name, length);
-    if (!of && !launched.alone && memcmp(name, of_one_item, length) == 0)
+    if (!of && is_left_out(name, length))
         return;
     ck_assert_msg(of != NULL, "%.*s has not been launched", (int)length, name);
     ck_assert_msg(of->groups > 1 || has_one_group(of->name), "%s had one group only", of->name);

@@ -460,6 +460,25 @@ START_TEST(refuses_buffers) {
 }
 END_TEST
 
+/* llvmpipe leaves a loop after 65535 turns: more than a group of one item has turns for is refused. */
+START_TEST(refuses_sums_longer_than_loops) {
+    static const char *const mappings[] = {"1x1", "1x4"};
+    const focl_weighted_sum_description description = {.elements = (size_t)1 << 28};
+    for (size_t device = 0; device < test_device_count(); device++) {
+        focl_handle *handle = device_handle_with("FOCL_MAPPING", mappings[_i], device);
+        device_array few = device_array_create(focl_handle_context(handle), NULL, 64, 0);
+        const focl_weighted_sum_buffers buffers = {.losses = few.place, .sum = few.place};
+        const focl_status status = focl_weighted_sum(handle, &description, &buffers, NULL, 0, NULL, NULL);
+        if (_i == 0 && strcmp(focl_handle_device(handle)->platform, "rusticl") == 0)
+            device_assert_error(status, FOCL_ENOTSUP, "elements", "are 268435456; ");
+        else
+            device_assert_error(status, FOCL_EBOUNDS, "losses", "1073741824");
+        clReleaseMemObject(few.place.memory);
+        focl_destroy(handle);
+    }
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("weighted sum");
     test_add_loop(suite, "bound", mirror_is_within_its_bound, SUM_KINDS);
@@ -477,5 +496,6 @@ int main(void) {
     test_add_loop(suite, "host", refuses_host_arguments, 1);
     test_add_loop(suite, "queue", a_borrowed_context_has_no_queue, 1);
     test_add_loop(suite, "buffers", refuses_buffers, 1);
+    test_add_loop(suite, "loops", refuses_sums_longer_than_loops, 2);
     return test_main(suite);
 }

@@ -55,10 +55,11 @@ typedef struct focl_weighted_sum_buffers {
  * to the caller and must live until the event; the structures may go on return. Beyond it the call takes 8 bytes per
  * 4096 elements of device memory, 16 with f64.
  *
- * No elements: the sum is 0. f64 on a device without it is FOCL_ENOTSUP. A wrong argument: FOCL_EINVAL, FOCL_EBOUNDS,
- * FOCL_EOVERLAP or FOCL_ENOTSUP before any work is enqueued. FOCL_EBUILD, FOCL_ENOMEM, FOCL_EDEVICEMEM, FOCL_EDEVICE:
- * part of the work may have been enqueued and still runs; the sum is undefined. *event is NULL after any failure. Any
- * thread may call it, on the same handle too.
+ * No elements: the sum is 0. f64 on a device without it is FOCL_ENOTSUP, and so are more elements than a device has
+ * turns for, which is known of llvmpipe alone. A wrong argument: FOCL_EINVAL, FOCL_EBOUNDS, FOCL_EOVERLAP or
+ * FOCL_ENOTSUP before any work is enqueued. FOCL_EBUILD, FOCL_ENOMEM, FOCL_EDEVICEMEM, FOCL_EDEVICE: part of the work
+ * may have been enqueued and still runs; the sum is undefined. *event is NULL after any failure. Any thread may call
+ * it, on the same handle too.
  */
 FOCL_API focl_status focl_weighted_sum(focl_handle *handle, const focl_weighted_sum_description *description,
                                        const focl_weighted_sum_buffers *buffers, cl_command_queue queue,
