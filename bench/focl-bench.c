@@ -22,6 +22,7 @@
 #include "bench_svg.h"
 #include "bench_torch_peer.h"
 #include "bench_tune.h"
+#include "bench_weighted_sum.h"
 #include "focl/focl.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
@@ -126,6 +127,15 @@ static bool parse(int count, char **arguments) {
 
 static const char roofline_name[] = "roofline"; /* always measured, and alone if asked for */
 
+/* Groups that are no losses. */
+static const struct {
+    const char *name;
+    bool (*measure)(bench_run *run, bool *agreed);
+} operations[] = {
+    {bench_counts_name, bench_measure_counts},
+    {bench_weighted_sum_name, bench_measure_weighted_sum},
+};
+
 static bool has_name(const char *name, const char *text, size_t length) {
     return strlen(name) == length && strncmp(name, text, length) == 0;
 }
@@ -133,7 +143,9 @@ static bool has_name(const char *name, const char *text, size_t length) {
 static bool is_a_name(const char *text, size_t length) {
     size_t count = 0;
     const bench_outline *outlines = bench_outlines(&count);
-    bool found = has_name(roofline_name, text, length) || has_name(bench_counts_name, text, length);
+    bool found = has_name(roofline_name, text, length);
+    for (size_t i = 0; i < COUNT_OF(operations); i++)
+        found = found || has_name(operations[i].name, text, length);
     for (size_t i = 0; i < count; i++)
         found = found || has_name(outlines[i].name, text, length);
     return found;
@@ -167,7 +179,9 @@ static bool is_wanted(const bench_outline *outline) {
 static bool any_is_wanted(void) {
     size_t count = 0;
     const bench_outline *outlines = bench_outlines(&count);
-    bool any = is_named(roofline_name) || is_named(bench_counts_name);
+    bool any = is_named(roofline_name);
+    for (size_t i = 0; i < COUNT_OF(operations); i++)
+        any = any || is_named(operations[i].name);
     for (size_t i = 0; i < count; i++)
         any = any || is_named(outlines[i].name);
     if (!any)
@@ -195,7 +209,8 @@ static void print_help(void) {
     printf("\ngroups (* also in a quick run of all):\n  %s*\n", roofline_name);
     for (size_t i = 0; i < count; i++)
         printf("  %s%s\n", outlines[i].name, outlines[i].slow ? "" : "*");
-    printf("  %s*\n", bench_counts_name);
+    for (size_t i = 0; i < COUNT_OF(operations); i++)
+        printf("  %s*\n", operations[i].name);
 }
 
 /* ---- Measuring ---- */
@@ -238,9 +253,9 @@ static bool measure_outline(bench_run *run, const bench_outline *outline) {
     return true;
 }
 
-static bool measure_counts(bench_run *run) {
+static bool measure_operation(bench_run *run, size_t operation) {
     bool agreed = false;
-    if (!bench_measure_counts(run, &agreed))
+    if (!operations[operation].measure(run, &agreed))
         return false;
     run->findings.passed = run->findings.passed && agreed;
     return true;
@@ -254,7 +269,10 @@ static bool measure_all(bench_run *run) {
     for (size_t i = 0; i < count; i++)
         if (is_wanted(&outlines[i]) && !measure_outline(run, &outlines[i]))
             return false;
-    return !is_named(bench_counts_name) || measure_counts(run);
+    for (size_t i = 0; i < COUNT_OF(operations); i++)
+        if (is_named(operations[i].name) && !measure_operation(run, i))
+            return false;
+    return true;
 }
 
 /* ---- What becomes of the findings ---- */

@@ -61,6 +61,15 @@ list(JOIN kernel_stems " " kernel_stems)
 target_compile_definitions(test_every_kernel PRIVATE FOCL_KERNEL_STEMS="${kernel_stems}")
 target_link_libraries(test_every_kernel PRIVATE ${CMAKE_DL_LIBS})
 
+# A peer for sums, if it is there.
+find_package(CLBlast CONFIG QUIET)
+if(CLBlast_FOUND)
+    target_link_libraries(test_weighted_sum_clblast PRIVATE clblast)
+    target_compile_definitions(test_weighted_sum_clblast PRIVATE FOCL_TEST_CLBLAST)
+else()
+    message(STATUS "tests: no CLBlast (libclblast-dev) to compare sums with")
+endif()
+
 # The examination that users run, in its quick form; test_conformance looks at what it writes.
 if(TARGET focl-conformance)
     set_property(TEST test_conformance APPEND PROPERTY ENVIRONMENT "FOCL_COMMAND=$<TARGET_FILE:focl-conformance>")

@@ -13,7 +13,9 @@
 #include "kernels.h"
 #include "support_activation.h"
 #include "support_class_counts.h"
+#include "support_gradient_step.h"
 #include "support_recipes.h"
+#include "support_weighted_sum.h"
 
 /* ---- What has been launched ---- */
 
@@ -264,6 +266,21 @@ START_TEST(classes_are_counted) {
 }
 END_TEST
 
+START_TEST(arrays_have_the_bits_of_the_mirror) {
+    open_handles();
+    const sum_recipe summed = {FOCL_F32, true, FOCL_F32, 4500, SUM_SIGNED};
+    sum_problem sum = sum_problem_create(&summed, 95);
+    step_problem step = step_problem_create((focl_gradient_step_description){FOCL_F32, 4500, 0.1, 0.01}, 96);
+    for (size_t i = 0; i < handles.count; i++) {
+        sum_assert_on_device(handles.list[i], &sum, 1, name_of(i));
+        step_assert_on_device(handles.list[i], &step, 1, name_of(i));
+    }
+    sum_problem_free(&sum);
+    step_problem_free(&step);
+    close_handles();
+}
+END_TEST
+
 START_TEST(devices_are_what_they_say) {
     open_handles();
     for (size_t i = 0; i < handles.count; i++) {
@@ -348,6 +365,7 @@ int main(void) {
     test_add_loop(suite, "losses", losses_have_the_bits_of_the_mirror, COUNT_OF(losses));
     test_add_loop(suite, "activations", activations_have_the_bits_of_the_mirror, COUNT_OF(activations));
     test_add_loop(suite, "counts", classes_are_counted, COUNT_OF(counts));
+    test_add_loop(suite, "arrays", arrays_have_the_bits_of_the_mirror, 1);
     test_add_loop(suite, "probe", devices_are_what_they_say, 1);
     test_add_loop(suite, "every kernel", every_kernel_has_been_launched, 1);
     const int status = test_main(suite);
