@@ -1,23 +1,14 @@
 /* Bits depend on the data and nothing else: not on work-groups, vectors, compute units, nor on how often one asks. */
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "support_device.h"
 #include "support_hash.h"
+#include "support_loss.h"
+#include "support_recipes.h"
 
 /* ---- Vectors and work-groups ---- */
 
 static const char *const mappings[] = {"1x1", "2x2", "4x16", "8x8", "16x8", "1x64", "1x256", "16x64", "2x128"};
-
-static focl_handle *create_with_mapping(const char *mapping, const focl_device *device) {
-    char selector[32];
-    focl_handle *handle = NULL;
-    (void)snprintf(selector, sizeof selector, "#%zu", device->index);
-    ck_assert_int_eq(setenv("FOCL_MAPPING", mapping, 1), 0);
-    const focl_status status = focl_create(&handle, selector);
-    ck_assert_int_eq(unsetenv("FOCL_MAPPING"), 0);
-    ck_assert_msg(status == FOCL_OK, "%s", focl_last_error()->message);
-    return handle;
-}
 
 /* Every mapping has recipes of its own, so that together they have many; first and step are those of hash_of_family. */
 static void assert_mapping(size_t number, const hash_family *family, focl_type type, size_t step) {
@@ -27,7 +18,7 @@ static void assert_mapping(size_t number, const hash_family *family, focl_type t
         const focl_device *described = focl_handle_device(test_device(device));
         if (!hash_is_promised(type, described))
             continue;
-        focl_handle *handle = create_with_mapping(mappings[number], described);
+        focl_handle *handle = device_handle_with("FOCL_MAPPING", mappings[number], device);
         ck_assert_msg(hash_of_family(family, type, first, step, &(hash_source){handle, NULL}) == expected,
                       "other bits of %s in %s with %s on %s", family->name, focl_type_name(type), mappings[number],
                       described->name);
@@ -51,6 +42,28 @@ START_TEST(double_bits_do_not_depend_on_the_mapping) {
     if (test_has_turn((size_t)_i, 3))
         for (size_t family = 0; family < HASH_FAMILIES; family++)
             assert_mapping((size_t)_i, &hash_families[family], FOCL_F64, 16);
+}
+END_TEST
+
+/* Classes enough that items share a row, which none of the families has: the last part of lanes is not full. */
+START_TEST(shared_rows_do_not_depend_on_the_mapping) {
+    static const focl_view shapes[] = {{67, 80, 1}, {5, 1000, 1}};
+    const loss_recipe recipe = loss_recipe_shaped(&loss_row_recipes[(size_t)_i % loss_row_recipe_count],
+                                                  shapes[(size_t)_i % COUNT_OF(shapes)]);
+    loss_problem problem = loss_problem_create(&recipe, 52000 + (uint64_t)_i);
+    loss_answer mirror = loss_answer_create(&problem, loss_outputs(&problem.description));
+    ck_assert_int_eq(loss_on_mirror(&problem, &mirror), FOCL_OK);
+    for (size_t device = 0; device < test_device_count(); device++) {
+        focl_handle *handle = device_handle_with("FOCL_MAPPING", mappings[_i], device);
+        loss_answer answer = loss_answer_create(&problem, loss_outputs(&problem.description));
+        ck_assert_int_eq(loss_on_device(handle, &problem, &answer, 1), FOCL_OK);
+        if (hash_is_promised(FOCL_F32, focl_handle_device(handle)))
+            loss_assert_same(&problem, &mirror, &answer, mappings[_i]);
+        loss_answer_free(&answer);
+        focl_destroy(handle);
+    }
+    loss_answer_free(&mirror);
+    loss_problem_free(&problem);
 }
 END_TEST
 
@@ -149,6 +162,7 @@ int main(void) {
     tcase_add_loop_test(tcase, sigmoid_bits_do_not_depend_on_the_mapping, 0, (int)COUNT_OF(mappings));
     tcase_add_loop_test(tcase, softmax_bits_do_not_depend_on_the_mapping, 0, (int)COUNT_OF(mappings));
     tcase_add_loop_test(tcase, double_bits_do_not_depend_on_the_mapping, 0, (int)COUNT_OF(mappings));
+    tcase_add_loop_test(tcase, shared_rows_do_not_depend_on_the_mapping, 0, (int)COUNT_OF(mappings));
     tcase_add_test(tcase, bits_do_not_depend_on_the_compute_units);
     tcase_add_loop_test(tcase, bits_are_the_same_every_time, 0, HASH_FAMILIES);
     suite_add_tcase(suite, tcase);
