@@ -1,4 +1,7 @@
-# focl-bench: all of bench/ but what is in bench_results.cmake. Its peers on the host get every help from the compiler, and all cores where it has OpenMP.
+# focl-bench: all of bench/ but what is in bench_results.cmake. Its peers on the host get every help from the compiler,
+# and all cores where it has OpenMP.
+
+option(FOCL_BENCH_NATIVE "compile focl-bench's peers for this machine's processor; OFF for packages" ON)
 
 include(CheckCCompilerFlag)
 find_package(OpenMP COMPONENTS C)
@@ -13,7 +16,10 @@ set_target_properties(focl-bench PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_
 # libmvec: GCC calls the C library's vector functions unasked, Clang has to be told. ISO C keeps GCC from fusing
 # multiplications and additions.
 set(peer_flags "")
-foreach(flag IN ITEMS -Ofast -march=native -mprefer-vector-width=512 -ffp-contract=fast -fveclib=libmvec)
+if(FOCL_BENCH_NATIVE)
+    set(native_flag -march=native)
+endif()
+foreach(flag IN ITEMS -Ofast ${native_flag} -mprefer-vector-width=512 -ffp-contract=fast -fveclib=libmvec)
     string(MAKE_C_IDENTIFIER "FOCL_HAS${flag}" has_flag)
     check_c_compiler_flag(${flag} ${has_flag})
     if(${has_flag})

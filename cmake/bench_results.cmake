@@ -10,7 +10,7 @@ target_compile_definitions(focl_bench_results
                            PRIVATE FOCL_BENCH_TORCH_SCRIPT="${PROJECT_SOURCE_DIR}/bench/peers/torch_peer.py")
 # For the writer of JSON and the headers of .npy files.
 target_link_libraries(focl_bench_results PUBLIC focl_command_parts)
-if(MATH_LIBRARY)
+if(FOCL_MATH_LIBRARY)
     target_link_libraries(focl_bench_results PRIVATE m)
 endif()
 
