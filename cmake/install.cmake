@@ -67,3 +67,8 @@ if(TARGET focl-bench)
     install(PROGRAMS bench/peers/torch_peer.py DESTINATION "${CMAKE_INSTALL_DATADIR}/focl" COMPONENT tools)
 endif()
 install(FILES README.md CHANGELOG.md LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT dev)
+
+# The programs have to run to describe themselves.
+if(FOCL_PROGRAMS AND (NOT CMAKE_CROSSCOMPILING OR CMAKE_CROSSCOMPILING_EMULATOR))
+    include(cmake/manual.cmake)
+endif()

@@ -6,6 +6,12 @@
 
 typedef bool focl__command_function(int count, char **arguments, focl__complaint *complaint);
 
+typedef struct focl__command {
+    const char *name;
+    const char *summary; /* a clause */
+    focl__command_function *run;
+} focl__command;
+
 focl__command_function focl__command_activate;
 focl__command_function focl__command_counts;
 focl__command_function focl__command_demo;
