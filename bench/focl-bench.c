@@ -49,8 +49,9 @@ static options chosen;
 static const focl__option known_options[] = {
     {"--device", "SELECTOR", "as for focl: gpu, cpu, #2, PLATFORM:CLASS:NAME; else FOCL_DEVICE, else the best device",
      focl__parse_text, offsetof(options, device)},
-    {"--case", "NAME[,...]", "only these groups, of those listed above; what is no name stands for all names with it inside",
-     focl__parse_text, offsetof(options, only)},
+    {"--case", "NAME[,...]",
+     "only these groups, of those listed above; what is no name stands for all names with it inside", focl__parse_text,
+     offsetof(options, only)},
     {"--quick", NULL, "smaller shapes, fewer rounds, and without --case the most important groups; no first calls",
      focl__parse_flag, offsetof(options, quick)},
     {"--json", "FILE", "write the figures there, too", focl__parse_text, offsetof(options, json)},

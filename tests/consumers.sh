@@ -3,14 +3,14 @@
 # focl in strangers' hands: an install tree, what its library exports, its headers in C and C++, and projects that build
 # on it and run.
 #   tests/consumers.sh BUILD_FOLDER   (everything has been built there)
-# Environment: CC, CXX, CMAKE, and OpenCL's. Exit status: 0 all is well, 1 something is not.
+# Environment: CC, CXX, CMAKE, and OpenCL's. Exit status: 0 all is well, 1 something is not, 77 a tool is missing.
 set -euo pipefail
 export LC_ALL=C
 
 here=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
 build=$(realpath "$1")
 cc=${CC:-cc}
-cxx=${CXX:-c++}
+cxx=${CXX:-c++} # CMake writes NOTFOUND where there is none
 cmake=${CMAKE:-cmake}
 
 work=$(mktemp -d)
@@ -21,6 +21,10 @@ fail() {
     echo "consumers: $*" >&2
     exit 1
 }
+
+for tool in "$cc" "$cxx" "$cmake" make ninja pkg-config nm objdump; do
+    command -v "$tool" >/dev/null || { echo "SKIP: consumers: there is no $tool" && exit 77; }
+done
 
 # Runs a step and shows what it said only if it failed.
 quietly() {

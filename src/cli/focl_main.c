@@ -23,9 +23,10 @@ enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 static const focl__program program = {
     .name = "focl",
     .summary = "focal loss and its relatives on OpenCL",
-    .about = "focl COMMAND --help tells more. --device SELECTOR (or FOCL_DEVICE), --math strict|native (or FOCL_MATH),\n"
-             "--help and --version work everywhere. focl --describe=man prints the manual page, and --describe=bash, zsh\n"
-             "or fish what these shells complete.\n",
+    .about =
+        "focl COMMAND --help tells more. --device SELECTOR (or FOCL_DEVICE), --math strict|native (or FOCL_MATH),\n"
+        "--help and --version work everywhere. focl --describe=man prints the manual page, and --describe=bash, zsh\n"
+        "or fish what these shells complete.\n",
     .exit_status = "Exit status: 0 done, 1 the data or the device failed, 2 the command line is wrong.\n",
     .commands = commands,
     .command_count = COMMAND_COUNT,
