@@ -88,7 +88,7 @@ run_programs() {
 }
 
 # Whether a program loads libfocl at run time.
-is_shared() { objdump -p "$1" | grep -q 'NEEDED *libfocl\.so'; }
+is_shared() { objdump -p "$1" | grep 'NEEDED *libfocl\.so' >/dev/null; }
 
 # check_kind WANTED PROGRAM...
 check_kind() {
