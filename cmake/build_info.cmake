@@ -41,6 +41,11 @@ if(FOCL_SANITIZE)
     string(APPEND build_kind ", sanitizers ${FOCL_SANITIZE}")
 endif()
 
+set(build_definitions
+    "FOCL__BUILD_COMMIT=\"${build_commit}\""
+    "FOCL__BUILD_KIND=\"${build_kind}\""
+    "FOCL__BUILD_OPENCL=\"${OpenCL_VERSION_STRING}\""
+    "FOCL__BUILD_CLBLAST=\"${build_clblast}\""
+    "FOCL__BUILD_SYSTEM=\"${CMAKE_SYSTEM_NAME} ${CMAKE_SYSTEM_PROCESSOR}\"")
 set_source_files_properties(src/cli/build_info.c PROPERTIES COMPILE_DEFINITIONS
-    "FOCL__BUILD_COMMIT=\"${build_commit}\";FOCL__BUILD_CLBLAST=\"${build_clblast}\";FOCL__BUILD_KIND=\"${build_kind}\";\
-FOCL__BUILD_OPENCL=\"${OpenCL_VERSION_STRING}\";FOCL__BUILD_SYSTEM=\"${CMAKE_SYSTEM_NAME} ${CMAKE_SYSTEM_PROCESSOR}\"")
+    "${build_definitions}")

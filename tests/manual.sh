@@ -2,8 +2,8 @@
 #
 # The manual pages and completions that the build has made, against the programs, and read by those who will read them.
 #   tests/manual.sh BUILD_FOLDER   (everything has been built there)
-# zsh, fish and mandoc look at them where they are; bash and groff have to be. Exit status: 0 all is well, 1 something is
-# not, 77 groff is missing.
+# zsh, fish and mandoc look at them where they are; bash and groff have to be.
+# Exit status: 0 all is well, 1 something is not, 77 groff is missing.
 set -euo pipefail
 export LC_ALL=C
 
@@ -30,7 +30,7 @@ commands() { "$build/focl" --help | sed -nE 's/^  focl ([a-z]+) .*/\1/p'; }
 # The options that a help names at the start of its lines.
 options_of() { "$@" --help | sed -nE 's/^  (--[a-z0-9-]+).*/\1/p'; }
 
-# The environment variables that the library reads: texts in files that ask for variables, which are no macros of kernels.
+# The environment variables that the library reads: texts in files that ask for some, which are no macros of kernels.
 variables() {
     local root=$here/..
     grep -rhoE 'getenv\("FOCL_[A-Z0-9_]+"' "$root"/src/*.c | grep -oE 'FOCL_[A-Z0-9_]+'

@@ -47,7 +47,8 @@ check_fields() {
     expect_field libfocl-dev Depends "$library \(= $version-[0-9]+\)"
     expect_field libfocl-dev Depends 'opencl-c-headers|opencl-headers'
     expect_field focl Depends 'ocl-icd-libopencl1'
-    ! dpkg-deb -f "$(deb "$library")" Depends | grep -E 'focl|jansson|clblast' >/dev/null || fail "$library depends on too much"
+    ! dpkg-deb -f "$(deb "$library")" Depends | grep -E 'focl|jansson|clblast' >/dev/null ||
+        fail "$library depends on too much"
     echo "fields: ${packages[*]}, version $version"
 }
 
@@ -88,7 +89,8 @@ check_library() {
     # shellcheck disable=SC2046
     PKG_CONFIG_PATH=$libdir/pkgconfig "$cc" -std=c11 "$here/consumers/consumer.c" -o "$work/consumer" \
         $(PKG_CONFIG_PATH=$libdir/pkgconfig pkg-config --cflags --libs focl)
-    LD_LIBRARY_PATH=$libdir "$work/consumer" | grep "^focl $version, loss 0\." >/dev/null || fail "the library does not run"
+    LD_LIBRARY_PATH=$libdir "$work/consumer" | grep "^focl $version, loss 0\." >/dev/null ||
+        fail "the library does not run"
     LD_LIBRARY_PATH=$libdir ldd "$work/consumer" | grep "$root" >/dev/null || fail "another libfocl was taken"
     echo "library: a program builds and runs with it"
 }
