@@ -38,8 +38,8 @@ library_folder() { dirname "$(find "$prefix" -name focl.pc)" | xargs dirname; }
 
 # Every name that the headers declare is exported, and no other.
 check_exports() {
-    grep -rhoE '\bfocl_[a-z0-9_]+\(' <(sed -n '/^FOCL_API/,/;/p' "$prefix"/include/focl/*.h) | tr -d '(' | sort -u \
-        >"$work/declared"
+    echo '#include <focl/focl.h>' | "$cc" -E -P -I"$prefix/include" -x c - | grep -oE '\bfocl_[a-z0-9_]+\(' |
+        tr -d '(' | sort -u >"$work/declared"
     nm -D --defined-only "$library" | awk '{ print $3 }' | sed 's/@.*//' | sort -u >"$work/exported"
     [ -s "$work/declared" ] || fail "the headers declare nothing"
     diff "$work/declared" "$work/exported" >"$work/log" ||

@@ -49,9 +49,13 @@ int main(void) {
     float gradient[ROWS * CLASSES] = {0};
     const focl_loss_host_inputs inputs = {.logits = logits, .targets = labels};
     const focl_loss_host_outputs outputs = {.gradient = gradient};
+    double losses[ROWS * CLASSES] = {0};
+    const focl_reference_outputs truth = {.loss = losses};
     focl_handle *handle = NULL;
     if (check_version())
         return 1;
+    if (focl_reference_loss(&focal, &inputs, &truth))
+        return fail("focl_reference_loss");
     if (focl_mirror_loss(&focal, &inputs, &outputs))
         return fail("focl_mirror_loss");
     if (focl_create(&handle, NULL))
