@@ -27,9 +27,10 @@ if(build_commit STREQUAL "")
     set(build_commit unknown)
 endif()
 
+# With it the library has matrix products, and focl-bench a peer.
 find_package(CLBlast CONFIG QUIET)
 set(build_clblast no)
-if(CLBlast_FOUND)
+if(CLBlast_FOUND AND NOT (DEFINED FOCL_HAS_CLBLAST AND NOT FOCL_HAS_CLBLAST))
     set(build_clblast "${CLBlast_VERSION}")
     if(build_clblast STREQUAL "")
         set(build_clblast yes)

@@ -37,6 +37,9 @@ set(CPACK_DEBIAN_DEV_PACKAGE_NAME libfocl-dev)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS
     "${library_package} (= ${debian_version}), ocl-icd-opencl-dev | opencl-dev, opencl-c-headers | opencl-headers")
+if(FOCL_HAS_CLBLAST)
+    string(APPEND CPACK_DEBIAN_DEV_PACKAGE_DEPENDS ", libclblast-dev") # for linking statically
+endif()
 set(CPACK_COMPONENT_DEV_DESCRIPTION "Losses and gradients of the focal family on any OpenCL device: headers, and the
 library for static linking.")
 
