@@ -5,6 +5,7 @@
  */
 #include "focl/linear_loss.h"
 
+#include "../cl/agreement.clh"
 #include "call_check.h"
 #include "error.h"
 #include "handle_private.h"
@@ -31,8 +32,11 @@ typedef struct linear_job {
     focl_loss_description loss; /* of a chunk's logits in the scratch memory, its gradient in place */
     double accumulate;          /* of the gradients with respect to the call's matrices */
     focl__loss_job job;
-    cl_mem logits; /* of a chunk */
-    cl_mem sums;   /* of strips of its rows */
+    cl_mem logits;  /* of a chunk */
+    cl_mem sums;    /* of strips of its rows */
+    cl_mem losses;  /* where chunks split tiles: what is not summed yet */
+    size_t pending; /* how many that are */
+    size_t tile;    /* the one that they begin */
 } linear_job;
 
 /* ---- Matrices ---- */
@@ -117,6 +121,47 @@ static focl_status scale_gradients(linear_job *job) {
     return status;
 }
 
+/* ---- Losses of elements that do not begin with a tile ---- */
+
+static size_t scalar_bytes(const linear_job *job) {
+    return focl_type_size(focl__loss_scalar_type(&job->loss));
+}
+
+static focl_status copy(linear_job *job, focl_buffer from, size_t to_entry, size_t count) {
+    focl__chain *chain = &job->job.chain;
+    const size_t unit = scalar_bytes(job);
+    cl_event next = NULL;
+    if (count == 0)
+        return FOCL_OK;
+    const cl_int code =
+        clEnqueueCopyBuffer(chain->queue, from.memory, job->losses, (size_t)from.offset, to_entry * unit, count * unit,
+                            focl__chain_wait_count(chain), focl__chain_wait_list(chain), &next);
+    if (code != CL_SUCCESS)
+        return focl__fail_cl(code, "clEnqueueCopyBuffer");
+    focl__chain_advance(chain, next);
+    return FOCL_OK;
+}
+
+/* Sums the tiles that are full, or at the end all; what is left moves to the front. */
+static focl_status sum_losses(linear_job *job, bool at_end) {
+    const size_t full = at_end ? job->pending : job->pending / FOCL_TILE * FOCL_TILE;
+    focl_status status = focl__loss_job_sum(&job->job, job->losses, full, job->tile);
+    if (!status && full > 0)
+        status = copy(job, (focl_buffer){job->losses, full * scalar_bytes(job)}, 0, job->pending - full);
+    job->pending -= full;
+    job->tile += full / FOCL_TILE;
+    return status;
+}
+
+/* The losses of the piece are where its array of losses is: the caller's, or already among those to be summed. */
+static focl_status take_losses(linear_job *job, const focl__loss_piece *piece) {
+    const focl_buffer from = piece->arrays[FOCL__LOSS_loss];
+    const size_t count = piece->end - piece->first;
+    const focl_status status = from.memory == job->losses ? FOCL_OK : copy(job, from, job->pending, count);
+    job->pending += count;
+    return status ? status : sum_losses(job, piece->rows_end == job->call->rows);
+}
+
 /* ---- Chunks ---- */
 
 /* Where a loss array's part for the piece begins. */
@@ -148,10 +193,14 @@ static focl_status run_chunk(linear_job *job, size_t first, size_t rows) {
     piece.arrays[FOCL__LOSS_logits] = (focl_buffer){job->logits, 0};
     if (job->call->shape.arrays[FOCL__LOSS_gradient].given)
         piece.arrays[FOCL__LOSS_gradient] = piece.arrays[FOCL__LOSS_logits];
+    if (job->losses && !piece.arrays[FOCL__LOSS_loss].memory)
+        piece.arrays[FOCL__LOSS_loss] = (focl_buffer){job->losses, job->pending * scalar_bytes(job)};
     focl_status status = make_logits(job->handle, job->call, &job->job.chain, first, &logits);
     for (int stage = FOCL__STAGE_PROBABILITIES; !status && stage < FOCL__STAGE_END; stage++)
         if (focl__loss_job_needs(&job->job, (focl__loss_stage)stage))
             status = focl__loss_job_walk(&job->job, (focl__loss_stage)stage, &piece);
+    if (!status && job->losses)
+        status = take_losses(job, &piece);
     return status ? status : add_gradients(job, first, &logits);
 }
 
@@ -168,6 +217,8 @@ static focl_status make_scratch(linear_job *job) {
     if (!status && given(call, FOCL__LINEAR_bias_gradient))
         status =
             make_memory(job, focl__linear_head_sums_bytes(call->type, call->chunk_rows, call->classes), &job->sums);
+    if (!status && job->job.sums_apart)
+        status = make_memory(job, (elements + FOCL_TILE) * scalar_bytes(job), &job->losses);
     return status;
 }
 
@@ -247,11 +298,15 @@ focl_status focl_linear_loss(focl_handle *handle, const focl_linear_loss_descrip
     job.accumulate = call.type == FOCL_F64 ? job.loss.accumulate : (double)(float)job.loss.accumulate;
     job.loss.accumulate = 0.0;
     job.loss.in_place = true;
-    status = focl__loss_job_open(&job.job, handle, &job.loss, &call.shape, chain, true);
+    focl__loss_shape shape = call.shape;
+    shape.arrays[FOCL__LOSS_loss].given |= call.splits_tiles;
+    status = focl__loss_job_open(&job.job, handle, &job.loss, &shape, chain, true);
+    job.job.sums_apart = call.splits_tiles;
     if (!status)
         status = run(&job);
     release(job.logits);
     release(job.sums);
+    release(job.losses);
     focl__loss_job_close(&job.job, status ? NULL : event);
     return status;
 }

@@ -79,8 +79,8 @@ static size_t common_divisor(size_t a, size_t b) {
     return b == 0 ? a : common_divisor(b, a % b);
 }
 
-/* Where elements are summed in tiles, chunks are of whole tiles. */
-static size_t rows_unit(const focl_linear_loss_description *description, const focl__linear_call *call) {
+/* Where elements are summed in tiles: the least number of rows that are whole tiles. */
+static size_t rows_of_tiles(const focl_linear_loss_description *description, const focl__linear_call *call) {
     if (focl__loss_sums_rows(&description->loss) || !call->shape.arrays[FOCL__LOSS_reduced].given)
         return 1;
     return FOCL_TILE / common_divisor(FOCL_TILE, call->classes);
@@ -92,14 +92,22 @@ static size_t budget_rows(const focl_linear_loss_description *description, const
     return min_of(rows ? rows : 1, most_rows(call));
 }
 
+/* Whole tiles if the budget has room for them, or, where element losses are not stored as they are summed, anyway. */
+static size_t chosen_rows(const focl_linear_loss_description *description, const focl__linear_call *call) {
+    const bool is_given = description->chunk_rows > 0;
+    const size_t wanted = is_given ? description->chunk_rows : budget_rows(description, call);
+    const size_t unit = rows_of_tiles(description, call);
+    const size_t whole = wanted / unit * unit;
+    if (call->type == FOCL_F16)
+        return whole ? whole : unit;
+    return is_given || whole == 0 ? wanted : whole;
+}
+
 static void choose_chunk(const focl_linear_loss_description *description, focl__linear_call *call) {
     if (call->rows == 0 || call->classes == 0)
         return;
-    const size_t wanted = description->chunk_rows ? description->chunk_rows : budget_rows(description, call);
-    const size_t unit = rows_unit(description, call);
-    const size_t units = min_of(wanted, call->rows) / unit;
-    const size_t rounded = units ? units * unit : unit;
-    call->chunk_rows = min_of(call->rows, wanted < call->rows ? rounded : call->rows);
+    call->chunk_rows = min_of(call->rows, chosen_rows(description, call));
+    call->splits_tiles = call->chunk_rows < call->rows && call->chunk_rows % rows_of_tiles(description, call) != 0;
 }
 
 /* ---- The arrays ---- */

@@ -22,6 +22,7 @@ typedef struct focl__linear_call {
     size_t features;
     size_t classes;
     size_t chunk_rows; /* at most rows */
+    bool splits_tiles; /* elements are summed, and chunks are not of whole tiles of them */
     focl__matrix matrices[FOCL__LINEAR_ARRAY_COUNT];
     focl__loss_shape shape; /* of the loss */
     focl_buffer arrays[FOCL__LOSS_ARRAY_COUNT];
