@@ -165,7 +165,8 @@ static focl_status open_window(const focl_handle *handle, size_t unit, const foc
     const focl_status status = focl__blas_check_matrix(matrix);
     if (status)
         return status;
-    if (matrix->offset > INT_MAX || matrix->rows * matrix->columns > INT_MAX - matrix->offset)
+    const bool is_far = matrix->offset > INT_MAX || matrix->rows * matrix->columns > INT_MAX - matrix->offset;
+    if (is_far || handle->wide_indices)
         return open_part(handle, unit, matrix, at);
     const cl_int code = clRetainMemObject(matrix->memory);
     if (code != CL_SUCCESS)
