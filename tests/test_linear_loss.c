@@ -197,10 +197,190 @@ START_TEST(chunks_are_as_the_whole) {
 }
 END_TEST
 
+/* ---- Other types and indices ---- */
+
+static void assert_usual(focl_handle *handle, focl_activation activation, focl_type type, uint64_t stream) {
+    loss_recipe recipe = {.name = focl_type_name(type), .inputs = LOSS_BIT(weights)};
+    recipe.description = focl_loss_default(activation, FOCL_FOCAL, (focl_view){test_size(900, 30), CLASSES, 1});
+    recipe.description.logits_type = type;
+    recipe.description.targets_type = FOCL_I16;
+    loss_problem problem = loss_problem_create(&recipe, stream);
+    focl_linear_loss_description description = {problem.description, FEATURES, 250, 0};
+    description.loss.accumulate = 0.5;
+    linear_head head = linear_head_create(&description, 0, stream + 1);
+    assert_head(handle, &head, &problem);
+    linear_head_free(&head);
+    loss_problem_free(&problem);
+}
+
+START_TEST(doubles_where_the_device_has_them) {
+    for (size_t device = 0; device < test_device_count(); device++) {
+        focl_handle *handle = test_device(device);
+        if (focl_handle_device(handle)->fp64)
+            assert_usual(handle, _i == 0 ? FOCL_SIGMOID : FOCL_SOFTMAX, FOCL_F64, 500);
+        else
+            printf("%s has no f64\n", test_device_name(device));
+    }
+}
+END_TEST
+
+START_TEST(halves_are_refused_where_the_device_has_none) {
+    for (size_t device = 0; device < test_device_count(); device++) {
+        focl_handle *handle = test_device(device);
+        focl_linear_loss_description description =
+            focl_linear_loss_default(FOCL_SOFTMAX, FOCL_FOCAL, 1, FEATURES, CLASSES);
+        description.loss.logits_type = FOCL_F16;
+        linear_head head = linear_head_create(&description, 0, 600);
+        linear_buffers buffers = linear_buffers_create(focl_handle_context(handle), &head, 0);
+        cl_mem logits = create_memory(focl_handle_context(handle), 64);
+        const focl_status status =
+            focl_linear_logits(handle, &description, &buffers.inputs, (focl_buffer){logits, 0}, NULL, 0, NULL, NULL);
+        ck_assert_int_eq(status, focl_handle_device(handle)->fp16 ? FOCL_OK : FOCL_ENOTSUP);
+        ck_assert_int_eq(clFinish(focl_handle_queue(handle)), CL_SUCCESS);
+        ck_assert_int_eq(clReleaseMemObject(logits), CL_SUCCESS);
+        linear_buffers_release(&buffers);
+        linear_head_free(&head);
+    }
+}
+END_TEST
+
+/* With 64-bit indices forced, every matrix is reached through a sub-buffer, as those beyond an int's reach are. */
+START_TEST(far_matrices_have_the_same_bits) {
+    for (size_t device = 0; device < test_device_count(); device++) {
+        char selector[32];
+        focl_handle *handle = NULL;
+        (void)snprintf(selector, sizeof selector, "#%zu", focl_handle_device(test_device(device))->index);
+        ck_assert_int_eq(setenv("FOCL_INDEX64", "1", 1), 0);
+        ck_assert_msg(focl_create(&handle, selector) == FOCL_OK, "%s", focl_last_error()->message);
+        ck_assert_int_eq(unsetenv("FOCL_INDEX64"), 0);
+        assert_usual(handle, FOCL_SIGMOID, FOCL_F32, 700);
+        focl_destroy(handle);
+    }
+}
+END_TEST
+
+/* ---- Differences of the reference ---- */
+
+/* Every family, kind of target and normaliser that makes another function of the weights. */
+static const loss_recipe differentiated[] = {
+    {
+        .name = "one against the rest",
+        .description = {LOSS_AS_USUAL, .targets_type = FOCL_U8, .gamma = 2, .alpha = 0.25, .upstream = 1,
+                        .has_ignore_index = true, .ignore_index = 2, .reduction = FOCL_REDUCTION_POSITIVE_MEAN},
+    },
+    {
+        .name = "dense",
+        .description = {LOSS_AS_USUAL, .gamma = 1.5, .alpha = 0.5, .upstream = 1, .reduction = FOCL_REDUCTION_MEAN},
+        .inputs = LOSS_BIT(weights),
+        .soft = true,
+    },
+    {
+        .name = "softmax cross entropy",
+        .description = {LOSS_AS_USUAL, .activation = FOCL_SOFTMAX, .objective = FOCL_CROSS_ENTROPY,
+                        .targets_type = FOCL_I64, .alpha = -1, .upstream = 1,
+                        .reduction = FOCL_REDUCTION_WEIGHTED_MEAN},
+        .inputs = LOSS_BIT(class_weights),
+    },
+    {
+        .name = "softmax focal",
+        .description = {LOSS_AS_USUAL, .activation = FOCL_SOFTMAX, .targets_type = FOCL_I32, .gamma = 2, .alpha = -1,
+                        .upstream = 1, .has_ignore_index = true, .ignore_index = -100,
+                        .reduction = FOCL_REDUCTION_ROW_MEAN},
+    },
+    {
+        .name = "softmax squared error",
+        .description = {LOSS_AS_USUAL, .activation = FOCL_SOFTMAX, .objective = FOCL_MSE, .alpha = -1, .upstream = 1,
+                        .reduction = FOCL_REDUCTION_GIVEN, .normalizer = 7},
+        .soft = true,
+    },
+    {
+        .name = "linear regression",
+        .description = {LOSS_AS_USUAL, .activation = FOCL_IDENTITY, .objective = FOCL_MSE, .alpha = -1, .upstream = 1,
+                        .reduction = FOCL_REDUCTION_SUM},
+        .soft = true,
+    },
+};
+
+/* The reduced loss of the head's values, all in double. */
+static double reference_of(const linear_head *head, const loss_problem *problem) {
+    const focl_view shape = problem->description.shape;
+    focl_loss_description description = problem->description;
+    double *logits = test_zeros(shape.outer * shape.classes, sizeof *logits);
+    double reduced = 0;
+    for (size_t i = 0; i < shape.outer * shape.classes; i++)
+        logits[i] = linear_truth_of_logit(head, i / shape.classes, i % shape.classes).value;
+    description.logits_type = FOCL_F64;
+    const focl_loss_host_inputs inputs = {
+        .logits = logits,
+        .targets = problem->inputs[LOSS_targets],
+        .class_weights = problem->inputs[LOSS_class_weights],
+        .weights = problem->inputs[LOSS_weights],
+    };
+    const focl_reference_outputs outputs = {.reduced = &reduced};
+    ck_assert_msg(focl_reference_loss(&description, &inputs, &outputs) == FOCL_OK, "%s", focl_last_error()->message);
+    free(logits);
+    return reduced;
+}
+
+/* The matrix that a gradient is with respect to. */
+static enum linear_array input_of(enum linear_array output) {
+    return (enum linear_array)(output - LINEAR_FIRST_OUTPUT);
+}
+
+static double difference(const linear_head *head, const loss_problem *problem, enum linear_array input, size_t place) {
+    static const double step = 0x1p-16;
+    double *value = &head->values[input][place];
+    const double here = *value;
+    *value = here + step;
+    const double after = reference_of(head, problem);
+    *value = here - step;
+    const double before = reference_of(head, problem);
+    *value = here;
+    return (after - before) / (2 * step);
+}
+
+static double largest_of(const float *values, size_t count) {
+    double largest = 0;
+    for (size_t i = 0; i < count; i++)
+        largest = fabs((double)values[i]) > largest ? fabs((double)values[i]) : largest;
+    return largest;
+}
+
+START_TEST(gradients_are_differences_of_the_reference) {
+    const loss_recipe shaped = loss_recipe_shaped(&differentiated[_i], (focl_view){11, CLASSES, 1});
+    loss_problem problem = loss_problem_create(&shaped, 800 + (uint64_t)_i);
+    const focl_linear_loss_description description = {problem.description, FEATURES, 4, 0};
+    linear_head head = linear_head_create(&description, 0, 900 + (uint64_t)_i);
+    for (size_t device = 0; device < test_device_count(); device++) {
+        linear_answer found =
+            answer_of(test_device(device), &head, &problem, focl_handle_queue(test_device(device)), 0);
+        for (size_t output = LINEAR_FIRST_OUTPUT; output < LINEAR_ARRAYS; output++) {
+            const size_t count = head.rows[output] * head.columns[output];
+            const float *gradient = found.matrices[output];
+            const double tolerance = 1e-5 * (largest_of(gradient, count) + 1e-3);
+            for (size_t i = 0; i < count; i++) {
+                const double expected = difference(&head, &problem, input_of((enum linear_array)output), i);
+                ck_assert_msg(fabs((double)gradient[i] - expected) <= tolerance, "%s: gradient %zu [%zu] is %g, not %g",
+                              problem.name, output, i, (double)gradient[i], expected);
+            }
+        }
+        answer_free(&found);
+    }
+    linear_head_free(&head);
+    loss_problem_free(&problem);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("linear_loss");
     if (!focl_has_linear_loss())
         printf("skipped but for what it says: this focl was built without CLBlast\n");
     test_add_loop(suite, "chunks", chunks_are_as_the_whole, loss_recipe_count + loss_row_recipe_count);
+    if (focl_has_linear_loss()) {
+        test_add_loop(suite, "doubles", doubles_where_the_device_has_them, 2);
+        test_add_loop(suite, "halves", halves_are_refused_where_the_device_has_none, 1);
+        test_add_loop(suite, "far", far_matrices_have_the_same_bits, 1);
+        test_add_loop(suite, "differences", gradients_are_differences_of_the_reference, COUNT_OF(differentiated));
+    }
     return test_main(suite);
 }
