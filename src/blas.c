@@ -48,6 +48,12 @@ focl_status focl__blas_multiply(const focl_handle *handle, focl__chain *chain, f
     return complain();
 }
 
+focl_status focl__blas_transpose(const focl_handle *handle, focl__chain *chain, focl_type type,
+                                 const focl__matrix *from, const focl__matrix *to) {
+    (void)handle, (void)chain, (void)type, (void)from, (void)to;
+    return complain();
+}
+
 focl_status focl__blas_scale(const focl_handle *handle, focl__chain *chain, focl_type type, const focl__matrix *matrix,
                              double factor) {
     (void)handle, (void)chain, (void)type, (void)matrix, (void)factor;
@@ -121,6 +127,57 @@ static focl_status hold_queue(const focl__chain *chain) {
 /* CLBlast's cache of programs stands one thread at a time only before 1.6.1, and which version it is cannot be asked.
  */
 static focl__mutex lock = FOCL__MUTEX_INITIALIZER;
+
+/* ---- CPUs ---- */
+
+/*
+ * CLBlast's tables know no CPU of today: its defaults reach a fifth of what this choice does with PoCL on AVX-512
+ * (docs/linear-head.md). Groups of 16 x 4 items with 128 x 32 elements of the result, by way of local memory; and for
+ * all but the smallest products, as the kernel that copies nothing is the slowest.
+ */
+static const char *const cpu_gemm_names[] = {"GEMMK", "KREG", "KWG", "KWI", "MDIMA", "MDIMC", "MWG", "NDIMB",
+                                             "NDIMC", "NWG",  "SA",  "SB",  "STRM",  "STRN",  "VWM", "VWN"};
+static const size_t cpu_gemm_values[] = {0, 1, 32, 2, 16, 16, 128, 4, 4, 32, 1, 1, 0, 0, 8, 1};
+static const char *const cpu_routine_names[] = {"XGEMM_MIN_INDIRECT_SIZE"};
+static const size_t cpu_routine_values[] = {64};
+
+static const struct {
+    const char *kernel;
+    size_t count;
+    const char *const *names;
+    const size_t *values;
+} cpu_parameters[] = {
+    {"Xgemm", sizeof cpu_gemm_values / sizeof *cpu_gemm_values, cpu_gemm_names, cpu_gemm_values},
+    {"GemmRoutine", sizeof cpu_routine_values / sizeof *cpu_routine_values, cpu_routine_names, cpu_routine_values},
+};
+
+enum { CPU_GROUP = 16 * 4, CPU_LOCAL_BYTES = 32 * (128 + 32) * 4, MOST_CPUS = 16, MOST_PARAMETERS = 16 };
+
+static bool suits(const focl_device *device) {
+    return device->device_class == FOCL_CPU && device->work_group_size >= CPU_GROUP &&
+           device->local_bytes >= CPU_LOCAL_BYTES;
+}
+
+/* Once for each device; with the lock. Without it the products are as right, and slower. */
+static void choose_parameters(const focl_device *device) {
+    static struct {
+        size_t count;
+        cl_device_id list[MOST_CPUS];
+    } known;
+    if (known.count == MOST_CPUS || !suits(device))
+        return;
+    for (size_t i = 0; i < known.count; i++)
+        if (known.list[i] == device->cl_device)
+            return;
+    known.list[known.count++] = device->cl_device;
+    for (size_t i = 0; i < sizeof cpu_parameters / sizeof *cpu_parameters; i++) {
+        const char *names[MOST_PARAMETERS]; /* CLBlast's array is not of const pointers */
+        for (size_t name = 0; name < cpu_parameters[i].count; name++)
+            names[name] = cpu_parameters[i].names[name];
+        (void)CLBlastOverrideParameters(device->cl_device, cpu_parameters[i].kernel, CLBlastPrecisionSingle,
+                                        cpu_parameters[i].count, names, cpu_parameters[i].values);
+    }
+}
 
 /* ---- Matrices where int can say where they are ---- */
 
@@ -246,12 +303,13 @@ static focl_status scal(focl_type type, size_t count, double factor, const windo
     return code == CLBlastSuccess ? FOCL_OK : fail(code, routine);
 }
 
-static focl_status run_gemm(focl__chain *chain, focl_type type, const gemm_call *call) {
+static focl_status run_gemm(const focl_handle *handle, focl__chain *chain, focl_type type, const gemm_call *call) {
     cl_event next = NULL;
     focl_status status = hold_queue(chain);
     if (status)
         return status;
     focl__mutex_lock(&lock);
+    choose_parameters(&handle->device);
     status = gemm(type, call, &chain->queue, &next);
     focl__mutex_unlock(&lock);
     if (!status)
@@ -287,10 +345,69 @@ focl_status focl__blas_multiply(const focl_handle *handle, focl__chain *chain, f
     if (!status)
         status = open_window(handle, unit, &product->result, &call.c);
     if (!status)
-        status = run_gemm(chain, type, &call);
+        status = run_gemm(handle, chain, type, &call);
     close_window(&call.a);
     close_window(&call.b);
     close_window(&call.c);
+    return status;
+}
+
+/* ---- Transposing ---- */
+
+static focl_status omatcopy(focl_type type, const focl__matrix *from, const window *source, const window *to,
+                            cl_command_queue *queue, cl_event *event) {
+    CLBlastStatusCode code = CLBlastSuccess;
+    const char *routine = NULL;
+#define OMATCOPY(letter, one)                                                                                    \
+    CLBlast##letter##omatcopy(CLBlastLayoutRowMajor, CLBlastTransposeYes, from->rows, from->columns, one,        \
+                              source->memory, source->offset, from->columns, to->memory, to->offset, from->rows, \
+                              queue, event)
+    switch (type) {
+    case FOCL_F64:
+        routine = "CLBlastDomatcopy";
+        code = OMATCOPY(D, 1.0);
+        break;
+    case FOCL_F16:
+        routine = "CLBlastHomatcopy";
+        code = OMATCOPY(H, half_of(1.0));
+        break;
+    default:
+        routine = "CLBlastSomatcopy";
+        code = OMATCOPY(S, 1.0f);
+        break;
+    }
+#undef OMATCOPY
+    return code == CLBlastSuccess ? FOCL_OK : fail(code, routine);
+}
+
+static focl_status run_omatcopy(focl__chain *chain, focl_type type, const focl__matrix *from, const window *source,
+                                const window *to) {
+    cl_event next = NULL;
+    focl_status status = hold_queue(chain);
+    if (status)
+        return status;
+    focl__mutex_lock(&lock);
+    status = omatcopy(type, from, source, to, &chain->queue, &next);
+    focl__mutex_unlock(&lock);
+    if (!status)
+        focl__chain_advance(chain, next);
+    return status;
+}
+
+focl_status focl__blas_transpose(const focl_handle *handle, focl__chain *chain, focl_type type,
+                                 const focl__matrix *from, const focl__matrix *to) {
+    const size_t unit = focl_type_size(type);
+    window source = {0};
+    window target = {0};
+    if (from->rows == 0 || from->columns == 0)
+        return FOCL_OK;
+    focl_status status = open_window(handle, unit, from, &source);
+    if (!status)
+        status = open_window(handle, unit, to, &target);
+    if (!status)
+        status = run_omatcopy(chain, type, from, &source, &target);
+    close_window(&source);
+    close_window(&target);
     return status;
 }
 

@@ -49,6 +49,10 @@ focl_status focl__blas_check_matrix(const focl__matrix *matrix);
 focl_status focl__blas_multiply(const focl_handle *handle, focl__chain *chain, focl_type type,
                                 const focl__product *product);
 
+/* Enqueues: to, of as many columns as from has rows and the other way round, becomes from's transpose. */
+focl_status focl__blas_transpose(const focl_handle *handle, focl__chain *chain, focl_type type,
+                                 const focl__matrix *from, const focl__matrix *to);
+
 /* Enqueues matrix = factor matrix; factor 0: the matrix is not read. */
 focl_status focl__blas_scale(const focl_handle *handle, focl__chain *chain, focl_type type, const focl__matrix *matrix,
                              double factor);

@@ -25,20 +25,6 @@ focl_linear_loss_description focl_linear_loss_default(focl_activation activation
     };
 }
 
-/* A call while it is enqueued. */
-typedef struct linear_job {
-    focl_handle *handle;
-    const focl__linear_call *call;
-    focl_loss_description loss; /* of a chunk's logits in the scratch memory, its gradient in place */
-    double accumulate;          /* of the gradients with respect to the call's matrices */
-    focl__loss_job job;
-    cl_mem logits;  /* of a chunk */
-    cl_mem sums;    /* of strips of its rows */
-    cl_mem losses;  /* where chunks split tiles: what is not summed yet */
-    size_t pending; /* how many that are */
-    size_t tile;    /* the one that they begin */
-} linear_job;
-
 /* ---- Matrices ---- */
 
 static bool given(const focl__linear_call *call, enum focl__linear_array array) {
@@ -53,24 +39,77 @@ static focl__matrix rows_of(const focl__matrix *matrix, size_t first, size_t cou
     return part;
 }
 
+static focl_status make_memory(const focl_handle *handle, size_t bytes, cl_mem *memory) {
+    cl_int code = CL_SUCCESS;
+    *memory = clCreateBuffer(handle->context, CL_MEM_READ_WRITE, bytes, NULL, &code);
+    return code == CL_SUCCESS ? FOCL_OK : focl__fail_cl(code, "clCreateBuffer");
+}
+
 /* ---- Logits ---- */
 
+/*
+ * What the logits of every chunk are made with. The products would copy W with its sides changed for every chunk, so
+ * that is done once where there are several.
+ */
+typedef struct projection {
+    focl_handle *handle;
+    const focl__linear_call *call;
+    focl__matrix matrix;
+    bool transposes;
+    cl_mem memory; /* owned: the transposed copy, or NULL */
+} projection;
+
+static focl_status open_projection(projection *by, focl_handle *handle, const focl__linear_call *call,
+                                   focl__chain *chain) {
+    const focl__matrix *matrix = &call->matrices[FOCL__LINEAR_matrix];
+    *by = (projection){handle, call, *matrix, true, NULL};
+    if (call->chunk_rows >= call->rows)
+        return FOCL_OK;
+    const focl_status status =
+        make_memory(handle, matrix->rows * matrix->columns * focl_type_size(call->type), &by->memory);
+    if (status)
+        return status;
+    by->matrix = (focl__matrix){matrix->name, by->memory, 0, matrix->columns, matrix->rows};
+    by->transposes = false;
+    return focl__blas_transpose(handle, chain, call->type, matrix, &by->matrix);
+}
+
+static void close_projection(projection *by) {
+    if (by->memory)
+        clReleaseMemObject(by->memory);
+}
+
 /* Enqueues the logits of the rows from first on. */
-static focl_status make_logits(focl_handle *handle, const focl__linear_call *call, focl__chain *chain, size_t first,
-                               const focl__matrix *logits) {
+static focl_status project(const projection *by, focl__chain *chain, size_t first, const focl__matrix *logits) {
+    const focl__linear_call *call = by->call;
     const bool has_bias = given(call, FOCL__LINEAR_bias);
     const focl__product product = {
         .left = rows_of(&call->matrices[FOCL__LINEAR_features], first, logits->rows),
-        .right = call->matrices[FOCL__LINEAR_matrix],
+        .right = by->matrix,
         .result = *logits,
-        .transposes_right = true,
+        .transposes_right = by->transposes,
         .old_factor = has_bias ? 1.0 : 0.0,
     };
     focl_status status = FOCL_OK;
     if (has_bias)
-        status = focl__linear_head_fill(handle, chain, call->type, &call->matrices[FOCL__LINEAR_bias], logits);
-    return status ? status : focl__blas_multiply(handle, chain, call->type, &product);
+        status = focl__linear_head_fill(by->handle, chain, call->type, &call->matrices[FOCL__LINEAR_bias], logits);
+    return status ? status : focl__blas_multiply(by->handle, chain, call->type, &product);
 }
+
+/* A call while it is enqueued. */
+typedef struct linear_job {
+    focl_handle *handle;
+    const focl__linear_call *call;
+    focl_loss_description loss; /* of a chunk's logits in the scratch memory, its gradient in place */
+    double accumulate;          /* of the gradients with respect to the call's matrices */
+    focl__loss_job job;
+    projection by;
+    cl_mem logits;  /* of a chunk */
+    cl_mem sums;    /* of strips of its rows */
+    cl_mem losses;  /* where chunks split tiles: what is not summed yet */
+    size_t pending; /* how many that are */
+    size_t tile;    /* the one that they begin */
+} linear_job;
 
 /* ---- Gradients ---- */
 
@@ -195,7 +234,7 @@ static focl_status run_chunk(linear_job *job, size_t first, size_t rows) {
         piece.arrays[FOCL__LOSS_gradient] = piece.arrays[FOCL__LOSS_logits];
     if (job->losses && !piece.arrays[FOCL__LOSS_loss].memory)
         piece.arrays[FOCL__LOSS_loss] = (focl_buffer){job->losses, job->pending * scalar_bytes(job)};
-    focl_status status = make_logits(job->handle, job->call, &job->job.chain, first, &logits);
+    focl_status status = project(&job->by, &job->job.chain, first, &logits);
     for (int stage = FOCL__STAGE_PROBABILITIES; !status && stage < FOCL__STAGE_END; stage++)
         if (focl__loss_job_needs(&job->job, (focl__loss_stage)stage))
             status = focl__loss_job_walk(&job->job, (focl__loss_stage)stage, &piece);
@@ -204,21 +243,15 @@ static focl_status run_chunk(linear_job *job, size_t first, size_t rows) {
     return status ? status : add_gradients(job, first, &logits);
 }
 
-static focl_status make_memory(linear_job *job, size_t bytes, cl_mem *memory) {
-    cl_int code = CL_SUCCESS;
-    *memory = clCreateBuffer(job->handle->context, CL_MEM_READ_WRITE, bytes, NULL, &code);
-    return code == CL_SUCCESS ? FOCL_OK : focl__fail_cl(code, "clCreateBuffer");
-}
-
 static focl_status make_scratch(linear_job *job) {
     const focl__linear_call *call = job->call;
     const size_t elements = call->chunk_rows * call->classes;
-    focl_status status = make_memory(job, elements * focl_type_size(call->type), &job->logits);
+    focl_status status = make_memory(job->handle, elements * focl_type_size(call->type), &job->logits);
     if (!status && given(call, FOCL__LINEAR_bias_gradient))
-        status =
-            make_memory(job, focl__linear_head_sums_bytes(call->type, call->chunk_rows, call->classes), &job->sums);
+        status = make_memory(job->handle, focl__linear_head_sums_bytes(call->type, call->chunk_rows, call->classes),
+                             &job->sums);
     if (!status && job->job.sums_apart)
-        status = make_memory(job, (elements + FOCL_TILE) * scalar_bytes(job), &job->losses);
+        status = make_memory(job->handle, (elements + FOCL_TILE) * scalar_bytes(job), &job->losses);
     return status;
 }
 
@@ -227,6 +260,8 @@ static focl_status run_chunks(linear_job *job) {
     if (call->shape.elements == 0)
         return scale_gradients(job);
     focl_status status = make_scratch(job);
+    if (!status)
+        status = open_projection(&job->by, job->handle, call, &job->job.chain);
     for (size_t first = 0; !status && first < call->rows; first += call->chunk_rows) {
         const size_t left = call->rows - first;
         status = run_chunk(job, first, left < call->chunk_rows ? left : call->chunk_rows);
@@ -304,6 +339,7 @@ focl_status focl_linear_loss(focl_handle *handle, const focl_linear_loss_descrip
     job.job.sums_apart = call.splits_tiles;
     if (!status)
         status = run(&job);
+    close_projection(&job.by);
     release(job.logits);
     release(job.sums);
     release(job.losses);
@@ -311,19 +347,30 @@ focl_status focl_linear_loss(focl_handle *handle, const focl_linear_loss_descrip
     return status;
 }
 
-static focl_status run_logits(focl_handle *handle, const focl__linear_call *call, focl__chain *chain) {
+static focl_status run_logits(projection *by, focl__chain *chain) {
+    const focl__linear_call *call = by->call;
     const focl_buffer *to = &call->arrays[FOCL__LOSS_logits];
     const focl__matrix logits = {"logits", to->memory, to->offset / focl_type_size(call->type), call->rows,
                                  call->classes};
-    focl_status status = FOCL_OK;
-    for (size_t first = 0; !status && call->chunk_rows && first < call->rows; first += call->chunk_rows) {
+    for (size_t first = 0; first < call->rows; first += call->chunk_rows) {
         const size_t left = call->rows - first;
         const focl__matrix chunk = rows_of(&logits, first, left < call->chunk_rows ? left : call->chunk_rows);
-        status = make_logits(handle, call, chain, first, &chunk);
+        const focl_status status = project(by, chain, first, &chunk);
+        if (status)
+            return status;
     }
-    if (status)
-        return status;
-    return chain->last ? FOCL_OK : focl__chain_mark(chain);
+    return FOCL_OK;
+}
+
+static focl_status make_all_logits(focl_handle *handle, const focl__linear_call *call, focl__chain *chain) {
+    projection by;
+    if (call->chunk_rows == 0)
+        return focl__chain_mark(chain);
+    focl_status status = open_projection(&by, handle, call, chain);
+    if (!status)
+        status = run_logits(&by, chain);
+    close_projection(&by);
+    return status;
 }
 
 focl_status focl_linear_logits(focl_handle *handle, const focl_linear_loss_description *description,
@@ -339,7 +386,7 @@ focl_status focl_linear_logits(focl_handle *handle, const focl_linear_loss_descr
     if (!status)
         status = check_queue(handle, queue, &chain);
     if (!status)
-        status = run_logits(handle, &call, &chain);
+        status = make_all_logits(handle, &call, &chain);
     focl__chain_end(&chain, status ? NULL : event);
     return status;
 }

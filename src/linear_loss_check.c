@@ -86,10 +86,15 @@ static size_t rows_of_tiles(const focl_linear_loss_description *description, con
     return FOCL_TILE / common_divisor(FOCL_TILE, call->classes);
 }
 
+/* CLBlast pads what is no multiple of its tiles: with copies of a chunk, and of W's gradient, for every chunk. */
+enum { ROWS_OF_PRODUCTS = 64 };
+
 static size_t budget_rows(const focl_linear_loss_description *description, const focl__linear_call *call) {
     const size_t budget = description->budget_bytes ? description->budget_bytes : FOCL_LINEAR_LOSS_BUDGET;
-    const size_t rows = budget / focl_type_size(call->type) / call->classes;
-    return min_of(rows ? rows : 1, most_rows(call));
+    const size_t rows = min_of(budget / focl_type_size(call->type) / call->classes, most_rows(call));
+    if (rows == 0)
+        return 1;
+    return rows < ROWS_OF_PRODUCTS ? rows : rows / ROWS_OF_PRODUCTS * ROWS_OF_PRODUCTS;
 }
 
 /* Whole tiles if the budget has room for them, or, where element losses are not stored as they are summed, anyway. */
