@@ -137,7 +137,7 @@ static focl__mutex lock = FOCL__MUTEX_INITIALIZER;
  */
 static const char *const cpu_gemm_names[] = {"GEMMK", "KREG", "KWG", "KWI", "MDIMA", "MDIMC", "MWG", "NDIMB",
                                              "NDIMC", "NWG",  "SA",  "SB",  "STRM",  "STRN",  "VWM", "VWN"};
-static const size_t cpu_gemm_values[] = {0, 1, 32, 2, 16, 16, 128, 4, 4, 32, 1, 1, 0, 0, 8, 1};
+static const size_t cpu_gemm_values[] = {0, 1, 64, 2, 16, 16, 128, 4, 4, 32, 1, 1, 0, 0, 8, 1};
 static const char *const cpu_routine_names[] = {"XGEMM_MIN_INDIRECT_SIZE"};
 static const size_t cpu_routine_values[] = {64};
 
@@ -151,7 +151,7 @@ static const struct {
     {"GemmRoutine", sizeof cpu_routine_values / sizeof *cpu_routine_values, cpu_routine_names, cpu_routine_values},
 };
 
-enum { CPU_GROUP = 16 * 4, CPU_LOCAL_BYTES = 32 * (128 + 32) * 4, MOST_CPUS = 16, MOST_PARAMETERS = 16 };
+enum { CPU_GROUP = 16 * 4, CPU_LOCAL_BYTES = 64 * (128 + 32) * 4, MOST_CPUS = 16, MOST_PARAMETERS = 16 };
 
 static bool suits(const focl_device *device) {
     return device->device_class == FOCL_CPU && device->work_group_size >= CPU_GROUP &&
