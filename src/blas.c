@@ -27,6 +27,13 @@ focl_status focl__blas_check_matrix(const focl__matrix *matrix) {
                       matrix->rows, matrix->columns, 31);
 }
 
+/* OpenCL keeps what its commands use. */
+void focl__workspace_close(focl__workspace *workspace) {
+    if (workspace->memory)
+        clReleaseMemObject(workspace->memory);
+    *workspace = (focl__workspace){NULL, 0};
+}
+
 #ifndef FOCL_HAS_CLBLAST
 
 bool focl__has_blas(void) {
@@ -42,9 +49,9 @@ focl_status focl__blas_check(const focl_handle *handle, focl_type type) {
     return complain();
 }
 
-focl_status focl__blas_multiply(const focl_handle *handle, focl__chain *chain, focl_type type,
-                                const focl__product *product) {
-    (void)handle, (void)chain, (void)type, (void)product;
+focl_status focl__blas_multiply(const focl_handle *handle, focl__chain *chain, focl__workspace *workspace,
+                                focl_type type, const focl__product *product) {
+    (void)handle, (void)chain, (void)workspace, (void)type, (void)product;
     return complain();
 }
 
@@ -257,12 +264,22 @@ typedef struct gemm_call {
     double beta;
 } gemm_call;
 
-#define GEMM(letter, one, beta)                                                                                       \
-    CLBlast##letter##gemm(CLBlastLayoutColMajor, call->transposes[0], call->transposes[1], call->m, call->n, call->k, \
-                          one, call->a.memory, call->a.offset, call->a_stride, call->b.memory, call->b.offset,        \
-                          call->b_stride, beta, call->c.memory, call->c.offset, call->c_stride, queue, event)
+#define GEMM_SIZES CLBlastLayoutColMajor, call->transposes[0], call->transposes[1], call->m, call->n, call->k
+#define GEMM(letter, one, beta)                                                                               \
+    CLBlast##letter##gemmWithTempBuffer(GEMM_SIZES, one, call->a.memory, call->a.offset, call->a_stride,      \
+                                        call->b.memory, call->b.offset, call->b_stride, beta, call->c.memory, \
+                                        call->c.offset, call->c_stride, queue, event, temporary)
+#define GEMM_BYTES(letter)                                                                                          \
+    CLBlast##letter##GemmTempBufferSize(GEMM_SIZES, call->a.offset, call->a_stride, call->b.offset, call->b_stride, \
+                                        call->c.offset, call->c_stride, queue, bytes)
 
-static focl_status gemm(focl_type type, const gemm_call *call, cl_command_queue *queue, cl_event *event) {
+static focl_status gemm_bytes(focl_type type, const gemm_call *call, cl_command_queue *queue, size_t *bytes) {
+    const CLBlastStatusCode code = type == FOCL_F64 ? GEMM_BYTES(D) : type == FOCL_F16 ? GEMM_BYTES(H) : GEMM_BYTES(S);
+    return code == CLBlastSuccess ? FOCL_OK : fail(code, "CLBlast's GemmTempBufferSize");
+}
+
+static focl_status gemm(focl_type type, const gemm_call *call, cl_command_queue *queue, cl_mem temporary,
+                        cl_event *event) {
     CLBlastStatusCode code = CLBlastSuccess;
     const char *routine = NULL;
     switch (type) {
@@ -280,6 +297,19 @@ static focl_status gemm(focl_type type, const gemm_call *call, cl_command_queue 
         break;
     }
     return code == CLBlastSuccess ? FOCL_OK : fail(code, routine);
+}
+
+/* Room for at least so many bytes; what was there before stays until those who use it are done. */
+static focl_status grow(const focl_handle *handle, focl__workspace *workspace, size_t bytes) {
+    cl_int code = CL_SUCCESS;
+    if (bytes <= workspace->bytes)
+        return FOCL_OK;
+    focl__workspace_close(workspace);
+    workspace->memory = clCreateBuffer(handle->context, CL_MEM_READ_WRITE, bytes, NULL, &code);
+    if (code != CL_SUCCESS)
+        return focl__fail_cl(code, "clCreateBuffer");
+    workspace->bytes = bytes;
+    return FOCL_OK;
 }
 
 static focl_status scal(focl_type type, size_t count, double factor, const window *at, cl_command_queue *queue,
@@ -303,14 +333,25 @@ static focl_status scal(focl_type type, size_t count, double factor, const windo
     return code == CLBlastSuccess ? FOCL_OK : fail(code, routine);
 }
 
-static focl_status run_gemm(const focl_handle *handle, focl__chain *chain, focl_type type, const gemm_call *call) {
+/* With the lock. */
+static focl_status enqueue_gemm(const focl_handle *handle, focl__chain *chain, focl__workspace *workspace,
+                                focl_type type, const gemm_call *call, cl_event *event) {
+    size_t bytes = 0;
+    choose_parameters(&handle->device);
+    focl_status status = gemm_bytes(type, call, &chain->queue, &bytes);
+    if (!status)
+        status = grow(handle, workspace, bytes);
+    return status ? status : gemm(type, call, &chain->queue, workspace->memory, event);
+}
+
+static focl_status run_gemm(const focl_handle *handle, focl__chain *chain, focl__workspace *workspace, focl_type type,
+                            const gemm_call *call) {
     cl_event next = NULL;
     focl_status status = hold_queue(chain);
     if (status)
         return status;
     focl__mutex_lock(&lock);
-    choose_parameters(&handle->device);
-    status = gemm(type, call, &chain->queue, &next);
+    status = enqueue_gemm(handle, chain, workspace, type, call, &next);
     focl__mutex_unlock(&lock);
     if (!status)
         focl__chain_advance(chain, next);
@@ -321,8 +362,8 @@ static size_t summed(const focl__product *product) {
     return product->transposes_left ? product->left.rows : product->left.columns;
 }
 
-focl_status focl__blas_multiply(const focl_handle *handle, focl__chain *chain, focl_type type,
-                                const focl__product *product) {
+focl_status focl__blas_multiply(const focl_handle *handle, focl__chain *chain, focl__workspace *workspace,
+                                focl_type type, const focl__product *product) {
     const size_t unit = focl_type_size(type);
     if (product->result.rows == 0 || product->result.columns == 0)
         return FOCL_OK;
@@ -345,7 +386,7 @@ focl_status focl__blas_multiply(const focl_handle *handle, focl__chain *chain, f
     if (!status)
         status = open_window(handle, unit, &product->result, &call.c);
     if (!status)
-        status = run_gemm(handle, chain, type, &call);
+        status = run_gemm(handle, chain, workspace, type, &call);
     close_window(&call.a);
     close_window(&call.b);
     close_window(&call.c);

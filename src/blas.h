@@ -31,6 +31,17 @@ typedef struct focl__product {
     double old_factor;
 } focl__product;
 
+/*
+ * Memory that products use one after another on a chain, for copies that suit their kernels: they would each take their
+ * own when they are enqueued, long before they run. Zero-initialise; close it when all is enqueued.
+ */
+typedef struct focl__workspace {
+    cl_mem memory;
+    size_t bytes;
+} focl__workspace;
+
+void focl__workspace_close(focl__workspace *workspace);
+
 bool focl__has_blas(void);
 
 /* Whether there are products of the type, on the handle's device. FOCL_ENOTSUP. */
@@ -46,8 +57,8 @@ focl_status focl__blas_check_matrix(const focl__matrix *matrix);
  * Enqueues a product as the next of the chain, on queues of any kind. Nothing to be summed: the result is scaled;
  * no result: nothing. FOCL_ENOTSUP, FOCL_EBUILD, FOCL_EDEVICEMEM, FOCL_EDEVICE.
  */
-focl_status focl__blas_multiply(const focl_handle *handle, focl__chain *chain, focl_type type,
-                                const focl__product *product);
+focl_status focl__blas_multiply(const focl_handle *handle, focl__chain *chain, focl__workspace *workspace,
+                                focl_type type, const focl__product *product);
 
 /* Enqueues: to, of as many columns as from has rows and the other way round, becomes from's transpose. */
 focl_status focl__blas_transpose(const focl_handle *handle, focl__chain *chain, focl_type type,

@@ -57,12 +57,13 @@ typedef struct projection {
     focl__matrix matrix;
     bool transposes;
     cl_mem memory; /* owned: the transposed copy, or NULL */
+    focl__workspace workspace;
 } projection;
 
 static focl_status open_projection(projection *by, focl_handle *handle, const focl__linear_call *call,
                                    focl__chain *chain) {
     const focl__matrix *matrix = &call->matrices[FOCL__LINEAR_matrix];
-    *by = (projection){handle, call, *matrix, true, NULL};
+    *by = (projection){.handle = handle, .call = call, .matrix = *matrix, .transposes = true};
     if (call->chunk_rows >= call->rows)
         return FOCL_OK;
     const focl_status status =
@@ -77,10 +78,11 @@ static focl_status open_projection(projection *by, focl_handle *handle, const fo
 static void close_projection(projection *by) {
     if (by->memory)
         clReleaseMemObject(by->memory);
+    focl__workspace_close(&by->workspace);
 }
 
 /* Enqueues the logits of the rows from first on. */
-static focl_status project(const projection *by, focl__chain *chain, size_t first, const focl__matrix *logits) {
+static focl_status project(projection *by, focl__chain *chain, size_t first, const focl__matrix *logits) {
     const focl__linear_call *call = by->call;
     const bool has_bias = given(call, FOCL__LINEAR_bias);
     const focl__product product = {
@@ -93,7 +95,7 @@ static focl_status project(const projection *by, focl__chain *chain, size_t firs
     focl_status status = FOCL_OK;
     if (has_bias)
         status = focl__linear_head_fill(by->handle, chain, call->type, &call->matrices[FOCL__LINEAR_bias], logits);
-    return status ? status : focl__blas_multiply(by->handle, chain, call->type, &product);
+    return status ? status : focl__blas_multiply(by->handle, chain, &by->workspace, call->type, &product);
 }
 
 /* A call while it is enqueued. */
@@ -121,7 +123,7 @@ static focl_status add_features_gradient(linear_job *job, size_t first, const fo
         .result = rows_of(&call->matrices[FOCL__LINEAR_features_gradient], first, gradient->rows),
         .old_factor = job->accumulate,
     };
-    return focl__blas_multiply(job->handle, &job->job.chain, call->type, &product);
+    return focl__blas_multiply(job->handle, &job->job.chain, &job->by.workspace, call->type, &product);
 }
 
 static focl_status add_matrix_gradient(linear_job *job, size_t first, const focl__matrix *gradient, double old_factor) {
@@ -133,7 +135,7 @@ static focl_status add_matrix_gradient(linear_job *job, size_t first, const focl
         .transposes_left = true,
         .old_factor = old_factor,
     };
-    return focl__blas_multiply(job->handle, &job->job.chain, call->type, &product);
+    return focl__blas_multiply(job->handle, &job->job.chain, &job->by.workspace, call->type, &product);
 }
 
 static focl_status add_gradients(linear_job *job, size_t first, const focl__matrix *gradient) {

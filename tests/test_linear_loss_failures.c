@@ -30,21 +30,22 @@ static void find_real(const char *name, void *pointer, size_t bytes) {
     memcpy(pointer, &found, bytes);
 }
 
-CLBlastStatusCode CLBlastSgemm(const CLBlastLayout layout, const CLBlastTranspose a_transpose,
-                               const CLBlastTranspose b_transpose, const size_t m, const size_t n, const size_t k,
-                               const float alpha, const cl_mem a_buffer, const size_t a_offset, const size_t a_ld,
-                               const cl_mem b_buffer, const size_t b_offset, const size_t b_ld, const float beta,
-                               cl_mem c_buffer, const size_t c_offset, const size_t c_ld, cl_command_queue *queue,
-                               cl_event *event) {
+CLBlastStatusCode CLBlastSgemmWithTempBuffer(const CLBlastLayout layout, const CLBlastTranspose a_transpose,
+                                             const CLBlastTranspose b_transpose, const size_t m, const size_t n,
+                                             const size_t k, const float alpha, const cl_mem a_buffer,
+                                             const size_t a_offset, const size_t a_ld, const cl_mem b_buffer,
+                                             const size_t b_offset, const size_t b_ld, const float beta,
+                                             cl_mem c_buffer, const size_t c_offset, const size_t c_ld,
+                                             cl_command_queue *queue, cl_event *event, cl_mem temporary) {
     static CLBlastStatusCode (*real)(CLBlastLayout, CLBlastTranspose, CLBlastTranspose, size_t, size_t, size_t, float,
                                      cl_mem, size_t, size_t, cl_mem, size_t, size_t, float, cl_mem, size_t, size_t,
-                                     cl_command_queue *, cl_event *);
+                                     cl_command_queue *, cl_event *, cl_mem);
     if (!real)
-        find_real("CLBlastSgemm", &real, sizeof real);
+        find_real("CLBlastSgemmWithTempBuffer", &real, sizeof real);
     if (++seen.products == seen.failing)
         return seen.code;
     return real(layout, a_transpose, b_transpose, m, n, k, alpha, a_buffer, a_offset, a_ld, b_buffer, b_offset, b_ld,
-                beta, c_buffer, c_offset, c_ld, queue, event);
+                beta, c_buffer, c_offset, c_ld, queue, event, temporary);
 }
 
 cl_mem CL_API_CALL clCreateBuffer(cl_context context, cl_mem_flags flags, size_t size, void *host, cl_int *code) {
