@@ -7,6 +7,7 @@
 #include "focl/class_weights.h"
 #include "focl/device.h"
 #include "focl/handle.h"
+#include "focl/linear_loss.h"
 #include "focl/loss.h"
 #include "focl/loss_like.h"
 #include "focl/mirror.h"
