@@ -22,6 +22,7 @@
 #include "bench_svg.h"
 #include "bench_torch_peer.h"
 #include "bench_tune.h"
+#include "bench_weighted_sum.h"
 #include "focl/focl.h"
 #include "option_table.h"
 
@@ -75,6 +76,15 @@ static const focl__option known_options[] = {
 
 static const char roofline_name[] = "roofline"; /* always measured, and alone if asked for */
 
+/* Groups that are no losses. */
+static const struct {
+    const char *name;
+    bool (*measure)(bench_run *run, bool *agreed);
+} operations[] = {
+    {bench_counts_name, bench_measure_counts},
+    {bench_weighted_sum_name, bench_measure_weighted_sum},
+};
+
 static bool has_name(const char *name, const char *text, size_t length) {
     return strlen(name) == length && strncmp(name, text, length) == 0;
 }
@@ -82,7 +92,9 @@ static bool has_name(const char *name, const char *text, size_t length) {
 static bool is_a_name(const char *text, size_t length) {
     size_t count = 0;
     const bench_outline *outlines = bench_outlines(&count);
-    bool found = has_name(roofline_name, text, length) || has_name(bench_counts_name, text, length);
+    bool found = has_name(roofline_name, text, length);
+    for (size_t i = 0; i < COUNT_OF(operations); i++)
+        found = found || has_name(operations[i].name, text, length);
     for (size_t i = 0; i < count; i++)
         found = found || has_name(outlines[i].name, text, length);
     return found;
@@ -116,7 +128,9 @@ static bool is_wanted(const bench_outline *outline) {
 static bool any_is_wanted(void) {
     size_t count = 0;
     const bench_outline *outlines = bench_outlines(&count);
-    bool any = is_named(roofline_name) || is_named(bench_counts_name);
+    bool any = is_named(roofline_name);
+    for (size_t i = 0; i < COUNT_OF(operations); i++)
+        any = any || is_named(operations[i].name);
     for (size_t i = 0; i < count; i++)
         any = any || is_named(outlines[i].name);
     if (!any)
@@ -140,8 +154,8 @@ static bool describe(char *text, size_t bytes) {
                         roofline_name);
     for (size_t i = 0; i < count && used > 0 && (size_t)used < bytes; i++)
         used += snprintf(text + used, bytes - (size_t)used, "  %s%s\n", outlines[i].name, outlines[i].slow ? "" : "*");
-    if (used > 0 && (size_t)used < bytes)
-        used += snprintf(text + used, bytes - (size_t)used, "  %s*\n", bench_counts_name);
+    for (size_t i = 0; i < COUNT_OF(operations) && used > 0 && (size_t)used < bytes; i++)
+        used += snprintf(text + used, bytes - (size_t)used, "  %s*\n", operations[i].name);
     return used > 0 && (size_t)used < bytes;
 }
 
@@ -201,9 +215,9 @@ static bool measure_outline(bench_run *run, const bench_outline *outline) {
     return true;
 }
 
-static bool measure_counts(bench_run *run) {
+static bool measure_operation(bench_run *run, size_t operation) {
     bool agreed = false;
-    if (!bench_measure_counts(run, &agreed))
+    if (!operations[operation].measure(run, &agreed))
         return false;
     run->findings.passed = run->findings.passed && agreed;
     return true;
@@ -217,7 +231,10 @@ static bool measure_all(bench_run *run) {
     for (size_t i = 0; i < count; i++)
         if (is_wanted(&outlines[i]) && !measure_outline(run, &outlines[i]))
             return false;
-    return !is_named(bench_counts_name) || measure_counts(run);
+    for (size_t i = 0; i < COUNT_OF(operations); i++)
+        if (is_named(operations[i].name) && !measure_operation(run, i))
+            return false;
+    return true;
 }
 
 /* ---- What becomes of the findings ---- */

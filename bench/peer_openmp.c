@@ -172,6 +172,32 @@ double peer_squared_error(const peer_problem *problem) {
     return sum / (double)count;
 }
 
+/* ---- Sums ---- */
+
+static float products(const float *restrict x, const float *restrict y, size_t count) {
+    float sum = 0.0F;
+#pragma omp simd reduction(+ : sum)
+    for (size_t i = 0; i < count; i++)
+        sum += x[i] * y[i];
+    return sum;
+}
+
+double peer_dot(const float *losses, const float *weights, size_t count) {
+    double sum = 0.0;
+#pragma omp parallel for reduction(+ : sum) schedule(static)
+    for (size_t i = 0; i < count; i += BLOCK)
+        sum += (double)products(losses + i, weights + i, count - i < BLOCK ? count - i : BLOCK);
+    return sum;
+}
+
+double peer_sum(const float *losses, size_t count) {
+    double sum = 0.0;
+#pragma omp parallel for simd reduction(+ : sum) schedule(static)
+    for (size_t i = 0; i < count; i++)
+        sum += (double)losses[i];
+    return sum;
+}
+
 /* ---- Class counts ---- */
 
 enum { LABELS = 256, TABLES = 8, COUNTED_AT_ONCE = 1 << 20 };

@@ -15,6 +15,10 @@ peer_function peer_polynomials;       /* with polynomials that are just good eno
 /* The mean of (logit - target)^2; no gradient. */
 peer_function peer_squared_error;
 
+/* The sum of losses[i] weights[i], and that of the losses. */
+double peer_dot(const float *losses, const float *weights, size_t count);
+double peer_sum(const float *losses, size_t count);
+
 /* How often each of the 256 labels occurs. */
 void peer_class_counts(const uint8_t *labels, size_t count, uint64_t counts[256]);
 

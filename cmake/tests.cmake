@@ -67,6 +67,15 @@ if(FOCL_HAS_CLBLAST)
     target_link_libraries(test_linear_loss_failures PRIVATE clblast ${CMAKE_DL_LIBS})
 endif()
 
+# A peer for sums, if it is there.
+find_package(CLBlast CONFIG QUIET)
+if(CLBlast_FOUND)
+    target_link_libraries(test_weighted_sum_clblast PRIVATE clblast)
+    target_compile_definitions(test_weighted_sum_clblast PRIVATE FOCL_TEST_CLBLAST)
+else()
+    message(STATUS "tests: no CLBlast (libclblast-dev) to compare sums with")
+endif()
+
 # The examination that users run, in its quick form; test_conformance looks at what it writes.
 if(TARGET focl-conformance)
     set_property(TEST test_conformance APPEND PROPERTY ENVIRONMENT "FOCL_COMMAND=$<TARGET_FILE:focl-conformance>")

@@ -2,8 +2,8 @@
 # of Check; who links it says what becomes of a failure (test_fail).
 
 set(truth_sources "")
-foreach(part IN ITEMS activation_judgement activation_problem common formulas judge_elements judge_rows judgement loss
-                      problem published recipes row_recipes rows truth values)
+foreach(part IN ITEMS activation_judgement activation_problem array_truth common formulas judge_elements judge_rows judgement
+                      loss problem published recipes row_recipes rows truth values)
     list(APPEND truth_sources tests/support_${part}.c)
 endforeach()
 add_library(focl_truth STATIC ${truth_sources})

@@ -1,5 +1,6 @@
 #include "call_check.h"
 
+#include "../cl/agreement.clh"
 #include "error.h"
 #include "handle_private.h"
 
@@ -16,14 +17,21 @@ static focl_status check_type(const focl_handle *handle, const focl__device_dema
  */
 enum { TURNS_OF_CLASS = 6, SHARED_CLASSES_OF_TURN = 8 };
 
+static focl_status check_turns(const focl_handle *handle, const char *argument, size_t found, size_t most) {
+    if (handle->loop_turns == 0 || found <= most)
+        return FOCL_OK;
+    return focl__fail(FOCL_ENOTSUP, argument,
+                      "are %zu; the device %s leaves a loop after %zu turns, which is enough for %zu", found,
+                      handle->device.name, handle->loop_turns, most);
+}
+
 static focl_status check_loops(const focl_handle *handle, const focl__device_demand *demand) {
     const size_t most =
         demand->are_shared ? handle->loop_turns * SHARED_CLASSES_OF_TURN : handle->loop_turns / TURNS_OF_CLASS;
-    if (handle->loop_turns == 0 || demand->classes <= most)
-        return FOCL_OK;
-    return focl__fail(FOCL_ENOTSUP, "classes",
-                      "are %zu in a row; the device %s leaves a loop after %zu turns, which is enough for %zu",
-                      demand->classes, handle->device.name, handle->loop_turns, most);
+    /* A turn for a tile, in each item of the group, and half of them for all else. */
+    const size_t summed = handle->loop_turns / 2 * handle->mapping.group * FOCL_TILE;
+    const focl_status status = check_turns(handle, "classes", demand->classes, most);
+    return status ? status : check_turns(handle, "elements", demand->summands, summed);
 }
 
 focl_status focl__check_device(const focl_handle *handle, const focl__device_demand *demand) {

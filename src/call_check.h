@@ -22,6 +22,7 @@ typedef struct focl__device_demand {
     focl_type type;
     size_t classes;  /* of rows that items go through */
     bool are_shared; /* by the items of a group */
+    size_t summands; /* that one group sums, a tile after the other; 0: none */
 } focl__device_demand;
 
 /* The device knows the type, and its loops are long enough. FOCL_ENOTSUP. */

@@ -1,6 +1,8 @@
 /* The kernels of cl/class_counts.cl: their programs, their arguments, their order. */
 #include "class_counts_job.h"
 
+#include <inttypes.h>
+
 #include "../cl/class_slots.clh"
 #include "error.h"
 #include "handle_private.h"
@@ -11,15 +13,23 @@ static focl_status make_memory(focl__counts_job *job, size_t bytes, cl_mem *memo
     return code == CL_SUCCESS ? FOCL_OK : focl__fail_cl(code, "clCreateBuffer");
 }
 
-static focl__counts_plan plan_for(const focl__counts_job *job, size_t labels) {
-    const focl_handle *handle = job->handle;
-    const focl__counts_device device = {
+static focl__counts_device described(const focl_handle *handle) {
+    return (focl__counts_device){
         .compute_units = handle->device.compute_units,
         .local_bytes = handle->device.local_bytes,
         .group = handle->mapping.group,
         .vector = handle->mapping.vector,
+        .loop_turns = handle->loop_turns,
     };
-    return focl__counts_plan_make(device, labels, job->description->classes);
+}
+
+static focl_status check_labels(const focl_handle *handle, size_t labels) {
+    const uint64_t most = focl__counts_labels_most(described(handle));
+    if (labels <= most)
+        return FOCL_OK;
+    return focl__fail(FOCL_ENOTSUP, "labels",
+                      "are %zu; the device %s leaves a loop after %zu turns, which is enough for %" PRIu64, labels,
+                      handle->device.name, handle->loop_turns, most);
 }
 
 static size_t table_words(const focl__counts_plan *plan) {
@@ -30,8 +40,11 @@ focl_status focl__counts_job_open(focl__counts_job *job, focl_handle *handle,
                                   const focl_class_counts_description *description, size_t piece_labels,
                                   focl__chain chain) {
     *job = (focl__counts_job){.handle = handle, .description = description, .chain = chain};
-    job->plan = plan_for(job, piece_labels);
-    const focl_status status = make_memory(job, table_words(&job->plan) * sizeof(cl_uint), &job->tables);
+    focl_status status = check_labels(handle, piece_labels);
+    if (status)
+        return status;
+    job->plan = focl__counts_plan_make(described(handle), piece_labels, description->classes);
+    status = make_memory(job, table_words(&job->plan) * sizeof(cl_uint), &job->tables);
     return status ? status : make_memory(job, job->plan.strips * sizeof(cl_ulong), &job->firsts);
 }
 

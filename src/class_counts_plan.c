@@ -16,7 +16,13 @@ enum { PORTABLE_VECTOR = 16 };
 enum { TABLES_BYTES = 64 << 20 };
 
 /* A strip as long as this, with its lead, leaves every slot below 2^32. */
-static const uint64_t longest_strip = UINT64_C(1) << 31;
+static const uint64_t longest_counted = UINT64_C(1) << 31;
+
+/* Of all its loops, an item's turns for each label of its own: at most so many, and as many again for the tables. */
+enum { TURNS_OF_LABEL = 4 };
+
+/* In the fold: a turn for each of its slots of a table, and as many again for all else. */
+enum { TURNS_OF_TABLE = 2 * FOCL_FOLD_SLOTS, TURNS_OF_STRIP = 4 };
 
 static uint64_t rounded_up(uint64_t value, uint64_t unit) {
     return value / unit + (value % unit != 0);
@@ -50,14 +56,41 @@ static uint64_t at_least(uint64_t value, uint64_t least) {
     return value < least ? least : value;
 }
 
+/* The items of a group share what is to be folded. */
+static uint64_t most_folded(focl__counts_device device, uint64_t turns_of_each) {
+    return at_least((uint64_t)device.loop_turns * device.group / turns_of_each, 1);
+}
+
+/* Those that memory takes, and the fold. */
+static uint64_t most_tables(focl__counts_device device, uint64_t table_bytes) {
+    const uint64_t most = at_least(TABLES_BYTES / table_bytes, 1);
+    const uint64_t folded = most_folded(device, TURNS_OF_TABLE);
+    return device.loop_turns == 0 || most < folded ? most : folded;
+}
+
+/* A strip must end before its items are left. */
+static uint64_t longest_strip(focl__counts_device device) {
+    const uint64_t walked = (uint64_t)device.loop_turns * device.group / TURNS_OF_LABEL;
+    if (device.loop_turns == 0 || walked >= longest_counted)
+        return longest_counted;
+    return at_least(walked / FOCL_STRIP_BLOCK, 1) * FOCL_STRIP_BLOCK;
+}
+
+uint64_t focl__counts_labels_most(focl__counts_device device) {
+    const uint64_t strips = most_folded(device, TURNS_OF_STRIP);
+    return device.loop_turns == 0 ? UINT64_MAX : strips * longest_strip(device) - FOCL_CHUNK_BYTES;
+}
+
 focl__counts_plan focl__counts_plan_make(focl__counts_device device, uint64_t labels, size_t classes) {
     const size_t slots = classes + FOCL_SLOT_CLASSES;
     const uint64_t table_bytes = (uint64_t)slots * sizeof(uint32_t);
-    const uint64_t tables_most = at_least(TABLES_BYTES / table_bytes, 1);
+    const uint64_t tables_most = most_tables(device, table_bytes);
     /* The grid of strips begins up to a chunk before the first label. */
     const uint64_t span = labels + FOCL_CHUNK_BYTES;
-    const uint64_t least = rounded_up(span, longest_strip);
+    const uint64_t least = rounded_up(span, longest_strip(device));
     focl__counts_plan plan = {.mapping = mapping_of(device, classes, table_bytes), .slots = slots};
+    if (least > tables_most && longest_strip(device) < longest_counted)
+        plan.mapping = FOCL__COUNTS_GLOBAL; /* there strips share tables */
     uint64_t strips = at_least(wanted_strips(device, labels), 1);
     if (plan.mapping != FOCL__COUNTS_GLOBAL && strips > tables_most)
         strips = tables_most;
@@ -66,7 +99,7 @@ focl__counts_plan focl__counts_plan_make(focl__counts_device device, uint64_t la
     plan.strips = (size_t)rounded_up(span, plan.strip_labels);
     plan.tables = plan.strips;
     if (plan.mapping == FOCL__COUNTS_GLOBAL && plan.tables > tables_most)
-        plan.tables = (size_t)at_least(tables_most, least);
+        plan.tables = (size_t)at_least(tables_most, rounded_up(span, longest_counted));
     if (plan.mapping == FOCL__COUNTS_LOCAL) {
         plan.copies_shift = copies_shift_of(table_bytes, device.local_bytes);
         plan.local_bytes = (size_t)(table_bytes << plan.copies_shift);

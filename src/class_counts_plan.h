@@ -16,8 +16,9 @@ typedef enum focl__counts_mapping {
 typedef struct focl__counts_device {
     uint32_t compute_units;
     uint64_t local_bytes;
-    unsigned group;  /* work-items in a group */
-    unsigned vector; /* floats in a vector */
+    unsigned group;    /* work-items in a group */
+    unsigned vector;   /* floats in a vector */
+    size_t loop_turns; /* after so many the device silently leaves a work-item; 0 for never */
 } focl__counts_device;
 
 typedef struct focl__counts_plan {
@@ -29,6 +30,9 @@ typedef struct focl__counts_plan {
     unsigned copies_shift; /* of the copies of a table in local memory */
     size_t local_bytes;    /* of all copies of one */
 } focl__counts_plan;
+
+/* More labels are more than the device has turns for. */
+uint64_t focl__counts_labels_most(focl__counts_device device);
 
 /* For up to INT32_MAX classes. No slot of a table can overflow, whatever the labels. */
 focl__counts_plan focl__counts_plan_make(focl__counts_device device, uint64_t labels, size_t classes);

@@ -144,11 +144,13 @@ static bool writes_elements(const focl__loss_job *job) {
 
 focl__device_demand focl__loss_demand(const focl_loss_description *description) {
     const bool of_rows = focl__loss_sums_rows(description) || focl__loss_is_of_rows(description);
+    const focl_view shape = description->shape;
     return (focl__device_demand){
         .type_name = "logits_type",
         .type = description->logits_type,
         .classes = of_rows ? description->shape.classes : 1,
-        .are_shared = description->shape.inner == 1 && !description->target_only,
+        .are_shared = shape.inner == 1 && !description->target_only,
+        .summands = shape.outer * shape.classes * shape.inner,
     };
 }
 

@@ -1,6 +1,8 @@
 /* The mirror's calls: they are checked here, and go to the mirror of their type. */
 #include "mirror_calls.h"
 
+#include "array_calls.h"
+#include "error.h"
 #include "focl/mirror.h"
 
 static focl__mirror_loss *mirror_of(const focl_loss_description *description) {
@@ -39,5 +41,39 @@ focl_status focl_mirror_activate(const focl_activation_description *description,
         focl__mirror_activate_f64(description, &shape, inputs, outputs);
     else
         focl__mirror_activate_f32(description, &shape, inputs, outputs);
+    return FOCL_OK;
+}
+
+/* As addresses: the arrays may be parts of different objects. */
+static bool memory_overlaps(const void *left, const void *right, size_t bytes) {
+    const uintptr_t a = (uintptr_t)left;
+    const uintptr_t b = (uintptr_t)right;
+    return bytes > 0 && (a < b ? b - a : a - b) < bytes;
+}
+
+focl_status focl_mirror_gradient_step(const focl_gradient_step_description *description, void *parameters,
+                                      const void *gradient) {
+    const focl_status status = focl__gradient_step_check(description, parameters != NULL, gradient != NULL);
+    if (status)
+        return status;
+    if (memory_overlaps(parameters, gradient, description->elements * focl_type_size(description->type)))
+        return focl__fail(FOCL_EOVERLAP, "parameters", "overlap gradient");
+    if (description->type == FOCL_F64)
+        focl__mirror_gradient_step_f64(description, parameters, gradient);
+    else
+        focl__mirror_gradient_step_f32(description, parameters, gradient);
+    return FOCL_OK;
+}
+
+focl_status focl_mirror_weighted_sum(const focl_weighted_sum_description *description, const void *losses,
+                                     const void *weights, void *sum) {
+    const focl__weighted_sum_given given = {losses != NULL, weights != NULL, sum != NULL};
+    const focl_status status = focl__weighted_sum_check(description, given);
+    if (status)
+        return status;
+    if (description->losses_type == FOCL_F64)
+        focl__mirror_weighted_sum_f64(description, losses, weights, sum);
+    else
+        focl__mirror_weighted_sum_f32(description, losses, weights, sum);
     return FOCL_OK;
 }

@@ -128,43 +128,12 @@ void counts_assert_record(const counts_problem *asked, const focl_class_counts_r
 
 /* ---- Device buffers ---- */
 
-static counts_buffer counts_buffer_create(cl_context context, const void *values, size_t bytes, size_t offset) {
-    const size_t before = TEST_GUARD_BYTES + offset;
-    const size_t all = before + bytes + TEST_GUARD_BYTES;
-    unsigned char *content = malloc(all);
-    cl_int code = CL_SUCCESS;
-    ck_assert_ptr_nonnull(content);
-    memset(content, TEST_POISON, all);
-    if (values && bytes)
-        memcpy(content + before, values, bytes);
-    counts_buffer made = {.bytes = bytes};
-    made.place.memory = clCreateBuffer(context, CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR, all, content, &code);
-    made.place.offset = before;
-    ck_assert_int_eq(code, CL_SUCCESS);
-    free(content);
-    return made;
-}
-
-void counts_buffer_finish(cl_command_queue queue, counts_buffer *buffer, void *values) {
-    const size_t before = (size_t)buffer->place.offset;
-    const size_t all = before + buffer->bytes + TEST_GUARD_BYTES;
-    unsigned char *content = malloc(all);
-    ck_assert_ptr_nonnull(content);
-    ck_assert_int_eq(clEnqueueReadBuffer(queue, buffer->place.memory, CL_TRUE, 0, all, content, 0, NULL, NULL),
-                     CL_SUCCESS);
-    ck_assert_msg(test_is_poison(content, before), "written before an array");
-    ck_assert_msg(test_is_poison(content + before + buffer->bytes, TEST_GUARD_BYTES), "written behind an array");
-    memcpy(values, content + before, buffer->bytes);
-    ck_assert_int_eq(clReleaseMemObject(buffer->place.memory), CL_SUCCESS);
-    free(content);
-}
-
 counts_arrays counts_arrays_create(cl_context context, const counts_problem *asked, size_t offset) {
     const size_t bytes = focl_type_size(asked->description.targets_type);
     return (counts_arrays){
-        counts_buffer_create(context, asked->labels, asked->description.labels * bytes, offset * bytes),
-        counts_buffer_create(context, NULL, asked->description.classes * sizeof(uint64_t), offset * sizeof(uint64_t)),
-        counts_buffer_create(context, NULL, sizeof(focl_class_counts_record), offset * sizeof(uint64_t))};
+        device_array_create(context, asked->labels, asked->description.labels * bytes, offset * bytes),
+        device_array_create(context, NULL, asked->description.classes * sizeof(uint64_t), offset * sizeof(uint64_t)),
+        device_array_create(context, NULL, sizeof(focl_class_counts_record), offset * sizeof(uint64_t))};
 }
 
 focl_class_counts_buffers counts_buffers_of(const counts_arrays *arrays) {
@@ -179,9 +148,9 @@ void counts_arrays_finish(cl_command_queue queue, counts_arrays *arrays, const c
     focl_class_counts_record record;
     ck_assert(labels && counts);
     ck_assert_int_eq(clFinish(queue), CL_SUCCESS);
-    counts_buffer_finish(queue, &arrays->targets, labels);
-    counts_buffer_finish(queue, &arrays->counts, counts);
-    counts_buffer_finish(queue, &arrays->record, &record);
+    device_array_finish(queue, &arrays->targets, labels);
+    device_array_finish(queue, &arrays->counts, counts);
+    device_array_finish(queue, &arrays->record, &record);
     ck_assert_msg(memcmp(labels, asked->labels, bytes) == 0, "%s: the labels were written", where);
     counts_assert_equal(asked, counts, where);
     counts_assert_record(asked, &record, where);

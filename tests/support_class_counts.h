@@ -4,7 +4,7 @@
 #ifndef FOCL_TESTS_SUPPORT_CLASS_COUNTS_H
 #define FOCL_TESTS_SUPPORT_CLASS_COUNTS_H
 
-#include "support.h"
+#include "support_device.h"
 
 /* ---- Problems ---- */
 
@@ -33,23 +33,15 @@ void counts_problem_free(counts_problem *made);
 void counts_put_label(focl_type type, void *labels, size_t position, int64_t label);
 void counts_count_plainly(counts_problem *made);
 
-/* ---- Device buffers: guard, offset, array, guard ---- */
-
-typedef struct counts_buffer {
-    focl_buffer place;
-    size_t bytes;
-} counts_buffer;
+/* ---- Device arrays ---- */
 
 typedef struct counts_arrays {
-    counts_buffer targets, counts, record;
+    device_array targets, counts, record;
 } counts_arrays;
 
 /* The offset counts elements. */
 counts_arrays counts_arrays_create(cl_context context, const counts_problem *asked, size_t offset);
 focl_class_counts_buffers counts_buffers_of(const counts_arrays *arrays);
-
-/* Reads an array into *values, checks the guards, and releases the buffer. */
-void counts_buffer_finish(cl_command_queue queue, counts_buffer *buffer, void *values);
 
 /* Waits, compares, and releases. */
 void counts_arrays_finish(cl_command_queue queue, counts_arrays *arrays, const counts_problem *asked,

@@ -36,7 +36,8 @@ static void assert_mapping(size_t number, const hash_family *family, focl_type t
 }
 
 START_TEST(sigmoid_bits_do_not_depend_on_the_mapping) {
-    assert_mapping((size_t)_i, &hash_families[0], FOCL_F32, 6);
+    if (test_has_turn((size_t)_i, 3))
+        assert_mapping((size_t)_i, &hash_families[0], FOCL_F32, 6);
 }
 END_TEST
 

@@ -110,20 +110,23 @@ END_TEST
 
 /* ---- Mappings, pieces, repetition ---- */
 
-static focl_handle *create_with(const char *name, const char *value, size_t device) {
-    char selector[32];
-    focl_handle *handle = NULL;
-    (void)snprintf(selector, sizeof selector, "#%zu", focl_handle_device(test_device(device))->index);
-    ck_assert_int_eq(setenv(name, value, 1), 0);
-    ck_assert_msg(focl_create(&handle, selector) == FOCL_OK, "%s", focl_last_error()->message);
-    ck_assert_int_eq(unsetenv(name), 0);
-    return handle;
+/* More than one item has turns for where a device leaves its loops, in strips and in tables. */
+START_TEST(one_item_counts_many) {
+    const counts_recipe from = {FOCL_U8, test_size((size_t)1 << 26, 9011), _i == 0 ? 7 : 200, false, 0, true};
+    counts_problem asked = counts_problem_create(&from, 5100);
+    for (size_t device = 0; device < test_device_count(); device++) {
+        focl_handle *handle = device_handle_with("FOCL_MAPPING", "1x1", device);
+        counts_assert_on_device(handle, &asked, 0, "1x1");
+        focl_destroy(handle);
+    }
+    counts_problem_free(&asked);
 }
+END_TEST
 
 START_TEST(every_mapping_counts_the_same) {
     static const char *const mappings[] = {"1x1", "16x1", "1x2", "1x8", "1x64", "4x256"};
     for (size_t device = 0; device < test_device_count(); device++) {
-        focl_handle *handle = create_with("FOCL_MAPPING", mappings[_i], device);
+        focl_handle *handle = device_handle_with("FOCL_MAPPING", mappings[_i], device);
         for (size_t t = 0; t < COUNT_OF(types); t++)
             for (size_t c = 1; c < COUNT_OF(class_counts); c += 2) {
                 const counts_recipe from = {types[t], test_size(40007, 3001), class_counts[c], true, 1, true};
@@ -167,7 +170,7 @@ END_TEST
 /* Many class counts are few programs: one, or several where a kernel wants smaller groups. */
 START_TEST(class_count_is_no_program) {
     for (size_t device = 0; device < test_device_count(); device++) {
-        focl_handle *handle = create_with("FOCL_MATH", "strict", device);
+        focl_handle *handle = device_handle_with("FOCL_MATH", "strict", device);
         for (size_t classes = 1; classes <= 100; classes++) {
             const counts_recipe from = {FOCL_I32, 50, classes * classes, false, 0, false};
             counts_problem asked = counts_problem_create(&from, 7100);
@@ -226,13 +229,6 @@ END_TEST
 
 /* ---- Wrong arguments ---- */
 
-static void assert_error(focl_status status, focl_status expected, const char *argument, const char *in_message) {
-    const focl_error *error = focl_last_error();
-    ck_assert_msg(status == expected, "%s (%s): %s", argument, in_message, focl_status_name(status));
-    ck_assert_str_eq(error->argument, argument);
-    ck_assert_msg(strstr(error->message, in_message) != NULL, "\"%s\" lacks \"%s\"", error->message, in_message);
-}
-
 static const struct {
     focl_class_counts_description description;
     const char *argument, *in_message;
@@ -249,12 +245,12 @@ START_TEST(refuses_descriptions) {
     static const uint8_t labels[64];
     uint64_t counts[3] = {42, 42, 42};
     const focl_class_counts_buffers nothing = {0};
-    assert_error(focl_class_counts_host(test_device(0), description, labels, counts, NULL, NULL), FOCL_EINVAL,
-                 wrong_descriptions[_i].argument, wrong_descriptions[_i].in_message);
+    device_assert_error(focl_class_counts_host(test_device(0), description, labels, counts, NULL, NULL), FOCL_EINVAL,
+                        wrong_descriptions[_i].argument, wrong_descriptions[_i].in_message);
     ck_assert_uint_eq(counts[0], 42);
     cl_event event = (cl_event)&counts;
-    assert_error(focl_class_counts(test_device(0), description, &nothing, NULL, 0, NULL, &event), FOCL_EINVAL,
-                 wrong_descriptions[_i].argument, wrong_descriptions[_i].in_message);
+    device_assert_error(focl_class_counts(test_device(0), description, &nothing, NULL, 0, NULL, &event), FOCL_EINVAL,
+                        wrong_descriptions[_i].argument, wrong_descriptions[_i].in_message);
     ck_assert_ptr_null(event);
 }
 END_TEST
@@ -264,13 +260,16 @@ START_TEST(refuses_host_arguments) {
     const focl_class_counts_description good = {4, FOCL_U8, 3, false, 0};
     const uint8_t labels[4] = {0};
     uint64_t counts[3];
-    assert_error(focl_class_counts_host(NULL, &good, labels, counts, NULL, NULL), FOCL_EINVAL, "handle", "NULL");
-    assert_error(focl_class_counts_host(handle, NULL, labels, counts, NULL, NULL), FOCL_EINVAL, "description", "NULL");
-    assert_error(focl_class_counts_host(handle, &good, NULL, counts, NULL, NULL), FOCL_EINVAL, "targets", "4 labels");
-    assert_error(focl_class_counts_host(handle, &good, labels, NULL, NULL, NULL), FOCL_EINVAL, "counts", "at least");
+    device_assert_error(focl_class_counts_host(NULL, &good, labels, counts, NULL, NULL), FOCL_EINVAL, "handle", "NULL");
+    device_assert_error(focl_class_counts_host(handle, NULL, labels, counts, NULL, NULL), FOCL_EINVAL, "description",
+                        "NULL");
+    device_assert_error(focl_class_counts_host(handle, &good, NULL, counts, NULL, NULL), FOCL_EINVAL, "targets",
+                        "4 labels");
+    device_assert_error(focl_class_counts_host(handle, &good, labels, NULL, NULL, NULL), FOCL_EINVAL, "counts",
+                        "at least");
     ck_assert_int_eq(setenv("FOCL_PIECE_ELEMENTS", "many", 1), 0);
-    assert_error(focl_class_counts_host(handle, &good, labels, counts, NULL, NULL), FOCL_EINVAL, "FOCL_PIECE_ELEMENTS",
-                 "many");
+    device_assert_error(focl_class_counts_host(handle, &good, labels, counts, NULL, NULL), FOCL_EINVAL,
+                        "FOCL_PIECE_ELEMENTS", "many");
     ck_assert_int_eq(unsetenv("FOCL_PIECE_ELEMENTS"), 0);
 }
 END_TEST
@@ -284,10 +283,11 @@ START_TEST(refuses_buffers) {
     const focl_class_counts_buffers good = counts_buffers_of(&arrays);
     focl_class_counts_buffers bad = good;
     const cl_event no_event = NULL;
-#define REFUSED(status, argument, message)                                                                      \
-    assert_error(focl_class_counts(handle, description, &bad, NULL, 0, NULL, NULL), status, argument, message); \
+#define REFUSED(status, argument, message)                                                                             \
+    device_assert_error(focl_class_counts(handle, description, &bad, NULL, 0, NULL, NULL), status, argument, message); \
     bad = good
-    assert_error(focl_class_counts(handle, description, NULL, NULL, 0, NULL, NULL), FOCL_EINVAL, "buffers", "NULL");
+    device_assert_error(focl_class_counts(handle, description, NULL, NULL, 0, NULL, NULL), FOCL_EINVAL, "buffers",
+                        "NULL");
     bad.targets.memory = NULL;
     REFUSED(FOCL_EINVAL, "targets", "missing");
     bad.counts.memory = bad.record.memory = NULL;
@@ -308,16 +308,17 @@ START_TEST(refuses_buffers) {
     bad.counts.offset = 64;
     REFUSED(FOCL_EOVERLAP, "counts", "targets");
 #undef REFUSED
-    assert_error(focl_class_counts(handle, description, &good, NULL, 1, &no_event, NULL), FOCL_EINVAL, "wait_list",
-                 "NULL");
-    assert_error(focl_class_counts(handle, description, &good, NULL, 1, NULL, NULL), FOCL_EINVAL, "wait_list", "1");
+    device_assert_error(focl_class_counts(handle, description, &good, NULL, 1, &no_event, NULL), FOCL_EINVAL,
+                        "wait_list", "NULL");
+    device_assert_error(focl_class_counts(handle, description, &good, NULL, 1, NULL, NULL), FOCL_EINVAL, "wait_list",
+                        "1");
     counts_assert_on_device(handle, &asked, 0, "after refusals");
     uint64_t counts[4];
     uint64_t record[5];
     int32_t labels[10];
-    counts_buffer_finish(focl_handle_queue(handle), &arrays.targets, labels);
-    counts_buffer_finish(focl_handle_queue(handle), &arrays.counts, counts);
-    counts_buffer_finish(focl_handle_queue(handle), &arrays.record, record);
+    device_array_finish(focl_handle_queue(handle), &arrays.targets, labels);
+    device_array_finish(focl_handle_queue(handle), &arrays.counts, counts);
+    device_array_finish(focl_handle_queue(handle), &arrays.record, record);
     ck_assert(test_is_poison(counts, sizeof counts) && test_is_poison(record, sizeof record));
     counts_problem_free(&asked);
 }
@@ -332,6 +333,7 @@ int main(void) {
     tcase_add_loop_test(tcase, ignored_before_the_classes, 0, (int)COUNT_OF(ignored));
     tcase_add_test(tcase, everything_is_wrong);
     tcase_add_loop_test(tcase, the_first_wrong_label, 0, 2);
+    tcase_add_loop_test(tcase, one_item_counts_many, 0, 2);
     tcase_add_loop_test(tcase, every_mapping_counts_the_same, 0, 6);
     tcase_add_loop_test(tcase, pieces_count_the_same, 0, 4);
     tcase_add_test(tcase, runs_are_equal);

@@ -3,6 +3,14 @@
 #include "class_counts_plan.h"
 #include "support.h"
 
+/* An item's in all its loops: over its labels, of which each may be looked at twice, and of the fold. */
+static void assert_turns(focl__counts_device device, const focl__counts_plan *plan, uint64_t labels) {
+    if (labels > focl__counts_labels_most(device))
+        return;
+    ck_assert(2 * plan->strip_labels / device.group < device.loop_turns);
+    ck_assert((plan->tables * FOCL_FOLD_SLOTS + plan->strips) / device.group < device.loop_turns);
+}
+
 /* However many labels, no table takes 2^32 of them, every label has a strip, and memory is bounded. */
 static void assert_plan(focl__counts_device device, uint64_t labels, size_t classes) {
     const focl__counts_plan plan = focl__counts_plan_make(device, labels, classes);
@@ -18,6 +26,8 @@ static void assert_plan(focl__counts_device device, uint64_t labels, size_t clas
     ck_assert(plan.strips * plan.strip_labels >= labels + FOCL_CHUNK_BYTES - 1);
     ck_assert(plan.tables * table_bytes <= ((uint64_t)64 << 20) || plan.tables <= 2 * least_tables);
     ck_assert_uint_le(plan.local_bytes, device.local_bytes);
+    if (device.loop_turns != 0)
+        assert_turns(device, &plan, labels);
     if (plan.mapping == FOCL__COUNTS_LOCAL)
         ck_assert_uint_eq(plan.local_bytes, table_bytes << plan.copies_shift);
     if (plan.mapping == FOCL__COUNTS_COMPARED)
@@ -27,9 +37,10 @@ static void assert_plan(focl__counts_device device, uint64_t labels, size_t clas
 }
 
 START_TEST(plans_are_bounded) {
-    static const focl__counts_device devices[] = {{1, 32768, 1, 8},    {2, 1 << 20, 1, 32}, {128, 32768, 1, 16},
-                                                  {132, 49152, 64, 1}, {1, 1024, 8, 4},     {0, 0, 256, 1},
-                                                  {2000, 65536, 1, 32}};
+    static const focl__counts_device devices[] = {
+        {1, 32768, 1, 8, 0},     {2, 1 << 20, 1, 32, 0},  {128, 32768, 1, 16, 0},
+        {132, 49152, 64, 1, 0},  {1, 1024, 8, 4, 0},      {0, 0, 256, 1, 0},
+        {2000, 65536, 1, 32, 0}, {2, 32768, 8, 8, 65535}, {2, 32768, 1, 1, 65535}};
     static const uint64_t sizes[] = {0,
                                      1,
                                      8192,
@@ -48,7 +59,8 @@ START_TEST(plans_are_bounded) {
 END_TEST
 
 START_TEST(plans_choose_by_classes) {
-    const focl__counts_device cpu = {2, 1 << 20, 1, 16}, wide_cpu = {2, 1 << 20, 1, 32}, gpu = {100, 49152, 64, 1};
+    const focl__counts_device cpu = {2, 1 << 20, 1, 16, 0}, wide_cpu = {2, 1 << 20, 1, 32, 0},
+                              gpu = {100, 49152, 64, 1, 0};
     ck_assert_int_eq(focl__counts_plan_make(cpu, 1 << 26, 64).mapping, FOCL__COUNTS_COMPARED);
     ck_assert_int_eq(focl__counts_plan_make(cpu, 1 << 26, 65).mapping, FOCL__COUNTS_LOCAL);
     ck_assert_int_eq(focl__counts_plan_make(wide_cpu, 1 << 26, 128).mapping, FOCL__COUNTS_COMPARED);

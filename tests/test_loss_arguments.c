@@ -1,4 +1,6 @@
 /* Every wrong argument: the status, the sentence, and nothing written. */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "data/wrong_descriptions.h"
@@ -294,6 +296,39 @@ START_TEST(refuses_rows_longer_than_loops) {
 }
 END_TEST
 
+static focl_handle *mapped_handle(size_t device, const char *mapping) {
+    char selector[32];
+    focl_handle *handle = NULL;
+    (void)snprintf(selector, sizeof selector, "#%zu", focl_handle_device(test_device(device))->index);
+    ck_assert_int_eq(setenv("FOCL_MAPPING", mapping, 1), 0);
+    ck_assert_int_eq(focl_create(&handle, selector), FOCL_OK);
+    ck_assert_int_eq(unsetenv("FOCL_MAPPING"), 0);
+    return handle;
+}
+
+/* A sum of more than a group of one item has turns for is refused before the buffers are looked at. */
+START_TEST(refuses_sums_longer_than_loops) {
+    static const char *const mappings[] = {"1x1", "1x4"};
+    const focl_view shape = {(size_t)1 << 28, 1, 1};
+    const focl_loss_description description = focl_loss_default(FOCL_SIGMOID, FOCL_FOCAL, shape);
+    for (size_t device = 0; device < test_device_count(); device++) {
+        focl_handle *handle = mapped_handle(device, mappings[_i]);
+        const bool refused = _i == 0 && has_short_loops(device);
+        const focl_buffer few = {clCreateBuffer(focl_handle_context(handle), CL_MEM_READ_WRITE, 64, NULL, NULL), 0};
+        ck_assert_ptr_nonnull(few.memory);
+        const focl_loss_inputs inputs = {.logits = few, .targets = few};
+        const focl_loss_outputs outputs = {.reduced = few};
+        const focl_status status = focl_loss(handle, &description, &inputs, &outputs, NULL, 0, NULL, NULL);
+        if (refused)
+            assert_error(status, FOCL_ENOTSUP, "elements", "are 268435456; ");
+        else
+            assert_error(status, FOCL_EBOUNDS, "logits", "1073741824");
+        clReleaseMemObject(few.memory);
+        focl_destroy(handle);
+    }
+}
+END_TEST
+
 /* The longest that is done, with every output of an element, and once in each kernel that goes through rows. */
 START_TEST(the_longest_rows_are_whole) {
     static const focl_view shapes[] = {{3, 10922, 1}, {1, 10922, 3}};
@@ -340,6 +375,7 @@ int main(void) {
     tcase_add_test(tcase, refuses_a_queue_of_another_context);
     tcase_add_test(tcase, refuses_a_wait_list_that_is_none);
     tcase_add_loop_test(tcase, refuses_rows_longer_than_loops, 0, 3);
+    tcase_add_loop_test(tcase, refuses_sums_longer_than_loops, 0, 2);
     tcase_add_loop_test(tcase, the_longest_rows_are_whole, 0, 4);
     tcase_add_test(tcase, works_after_refusals);
     suite_add_tcase(suite, tcase);

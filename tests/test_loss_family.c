@@ -67,9 +67,10 @@ END_TEST
 
 /* ---- On the devices ---- */
 
-static void assert_everywhere(const loss_recipe *recipe, uint64_t stream, size_t offset) {
+/* Case `number` by turns: a program takes a device some seconds to compile. */
+static void assert_in_turn(const loss_recipe *recipe, uint64_t stream, size_t offset, size_t number) {
     loss_problem problem = loss_problem_create(recipe, stream);
-    loss_assert_everywhere(&problem, offset);
+    loss_assert_in_turn(&problem, offset, number, 3);
     loss_problem_free(&problem);
 }
 
@@ -79,16 +80,16 @@ START_TEST(dense_targets_on_devices) {
     const int kinds = loss_formulas[_i].activation == FOCL_IDENTITY ? 1 : 2;
     for (int soft = 0; soft < kinds; soft++) {
         const loss_recipe recipe = recipe_of(&loss_formulas[_i], test_size(5000, 150), curvature, soft != 0);
-        assert_everywhere(&recipe, 7000 + 10 * (uint64_t)_i + (uint64_t)soft, 1);
+        assert_in_turn(&recipe, 7000 + 10 * (uint64_t)_i + (uint64_t)soft, 1, (size_t)(_i + soft));
     }
 }
 END_TEST
 
-/* Every fourth: a program takes a device some seconds to compile. */
+/* Every fourth formula. */
 START_TEST(weighted_labels_on_devices) {
     const focl_curvature curvature = (focl_curvature)(_i % CURVATURES);
     const loss_recipe recipe = weighted_recipe_of(&loss_formulas[4 * (size_t)_i], curvature);
-    assert_everywhere(&recipe, 8000 + (uint64_t)_i, 3);
+    assert_in_turn(&recipe, 8000 + (uint64_t)_i, 3, (size_t)_i);
 }
 END_TEST
 

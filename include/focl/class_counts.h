@@ -67,7 +67,8 @@ typedef struct focl_class_counts_buffers {
  * larger they are: 64 MiB in all, or one table if that is more.
  *
  * No labels: the outputs are 0, first_out_of_range UINT64_MAX. A wrong argument: FOCL_EINVAL, FOCL_EBOUNDS or
- * FOCL_EOVERLAP before any work is enqueued. FOCL_EBUILD, FOCL_ENOMEM, FOCL_EDEVICEMEM, FOCL_EDEVICE: part of the work
+ * FOCL_EOVERLAP before any work is enqueued; FOCL_ENOTSUP where a device has too few turns for so many labels, which is
+ * known of llvmpipe alone. FOCL_EBUILD, FOCL_ENOMEM, FOCL_EDEVICEMEM, FOCL_EDEVICE: part of the work
  * may have been enqueued and still runs; the outputs are undefined. *event is NULL after any failure. Any thread may
  * call it, on the same handle too.
  */

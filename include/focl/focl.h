@@ -6,6 +6,7 @@
 #include "focl/class_counts.h"
 #include "focl/class_weights.h"
 #include "focl/device.h"
+#include "focl/gradient_step.h"
 #include "focl/handle.h"
 #include "focl/linear_loss.h"
 #include "focl/loss.h"
@@ -16,5 +17,6 @@
 #include "focl/status.h"
 #include "focl/version.h"
 #include "focl/view.h"
+#include "focl/weighted_sum.h"
 
 #endif

@@ -24,6 +24,7 @@ conformance_list conformance_list_create(void) {
     conformance_add_losses(&list);
     conformance_add_activations(&list);
     conformance_add_class_counts(&list);
+    conformance_add_arrays(&list);
     conformance_add_named(&list);
     return list;
 }

@@ -40,6 +40,7 @@ void conformance_list_free(conformance_list *list);
 void conformance_add_losses(conformance_list *list);
 void conformance_add_activations(conformance_list *list);
 void conformance_add_class_counts(conformance_list *list);
+void conformance_add_arrays(conformance_list *list);
 void conformance_add_named(conformance_list *list);
 
 #endif
