@@ -2,7 +2,6 @@
 
 include(CheckCCompilerFlag)
 find_package(OpenMP COMPONENTS C)
-find_package(CLBlast CONFIG QUIET)
 
 file(GLOB bench_sources CONFIGURE_DEPENDS bench/*.c)
 list(REMOVE_ITEM bench_sources ${bench_result_sources})
@@ -27,7 +26,7 @@ else()
 endif()
 set_source_files_properties(bench/peer_openmp.c bench/peer_softmax.c PROPERTIES COMPILE_OPTIONS "${peer_flags}")
 
-if(CLBlast_FOUND)
+if(FOCL_HAS_CLBLAST)
     target_link_libraries(focl-bench PRIVATE clblast)
     set_source_files_properties(bench/peer_clblast.c PROPERTIES COMPILE_DEFINITIONS FOCL_BENCH_CLBLAST)
 else()

@@ -29,6 +29,14 @@ typedef struct focl__loss_piece {
     focl__loss_slots slots; /* of the elements */
 } focl__loss_piece;
 
+/* The caller's buffers in the order of enum focl__loss_array. */
+void focl__loss_gather(const focl_loss_inputs *inputs, const focl_loss_outputs *outputs,
+                       focl_buffer arrays[FOCL__LOSS_ARRAY_COUNT]);
+
+/* The arrays as call_check.h looks at them. */
+void focl__loss_describe(const focl__loss_shape *shape, const focl_buffer *arrays,
+                         focl__call_array described[FOCL__LOSS_ARRAY_COUNT]);
+
 /* What a call asks of its device. */
 focl__device_demand focl__loss_demand(const focl_loss_description *description);
 

@@ -1,0 +1,290 @@
+/*
+ * focl_linear_loss and focl_linear_logits. The counters and normalisers of all rows come first; then chunk by chunk the
+ * logits, the loss, which leaves its gradient in their place, and the products that take it; then the folds. So the
+ * sums are those of focl_loss, whatever the chunks.
+ */
+#include "focl/linear_loss.h"
+
+#include "call_check.h"
+#include "error.h"
+#include "handle_private.h"
+#include "linear_head.h"
+#include "linear_loss_check.h"
+#include "loss_job.h"
+
+bool focl_has_linear_loss(void) {
+    return focl__has_blas();
+}
+
+focl_linear_loss_description focl_linear_loss_default(focl_activation activation, focl_objective objective, size_t rows,
+                                                      size_t features, size_t classes) {
+    return (focl_linear_loss_description){
+        .loss = focl_loss_default(activation, objective, (focl_view){rows, classes, 1}),
+        .features = features,
+    };
+}
+
+/* A call while it is enqueued. */
+typedef struct linear_job {
+    focl_handle *handle;
+    const focl__linear_call *call;
+    focl_loss_description loss; /* of a chunk's logits in the scratch memory, its gradient in place */
+    double accumulate;          /* of the gradients with respect to the call's matrices */
+    focl__loss_job job;
+    cl_mem logits; /* of a chunk */
+    cl_mem sums;   /* of strips of its rows */
+} linear_job;
+
+/* ---- Matrices ---- */
+
+static bool given(const focl__linear_call *call, enum focl__linear_array array) {
+    return call->matrices[array].memory != NULL;
+}
+
+/* Rows of a matrix that has rows like the features. */
+static focl__matrix rows_of(const focl__matrix *matrix, size_t first, size_t count) {
+    focl__matrix part = *matrix;
+    part.offset += (uint64_t)first * matrix->columns;
+    part.rows = count;
+    return part;
+}
+
+/* ---- Logits ---- */
+
+/* Enqueues the logits of the rows from first on. */
+static focl_status make_logits(focl_handle *handle, const focl__linear_call *call, focl__chain *chain, size_t first,
+                               const focl__matrix *logits) {
+    const bool has_bias = given(call, FOCL__LINEAR_bias);
+    const focl__product product = {
+        .left = rows_of(&call->matrices[FOCL__LINEAR_features], first, logits->rows),
+        .right = call->matrices[FOCL__LINEAR_matrix],
+        .result = *logits,
+        .transposes_right = true,
+        .old_factor = has_bias ? 1.0 : 0.0,
+    };
+    focl_status status = FOCL_OK;
+    if (has_bias)
+        status = focl__linear_head_fill(handle, chain, call->type, &call->matrices[FOCL__LINEAR_bias], logits);
+    return status ? status : focl__blas_multiply(handle, chain, call->type, &product);
+}
+
+/* ---- Gradients ---- */
+
+static focl_status add_features_gradient(linear_job *job, size_t first, const focl__matrix *gradient) {
+    const focl__linear_call *call = job->call;
+    const focl__product product = {
+        .left = *gradient,
+        .right = call->matrices[FOCL__LINEAR_matrix],
+        .result = rows_of(&call->matrices[FOCL__LINEAR_features_gradient], first, gradient->rows),
+        .old_factor = job->accumulate,
+    };
+    return focl__blas_multiply(job->handle, &job->job.chain, call->type, &product);
+}
+
+static focl_status add_matrix_gradient(linear_job *job, size_t first, const focl__matrix *gradient, double old_factor) {
+    const focl__linear_call *call = job->call;
+    const focl__product product = {
+        .left = *gradient,
+        .right = rows_of(&call->matrices[FOCL__LINEAR_features], first, gradient->rows),
+        .result = call->matrices[FOCL__LINEAR_matrix_gradient],
+        .transposes_left = true,
+        .old_factor = old_factor,
+    };
+    return focl__blas_multiply(job->handle, &job->job.chain, call->type, &product);
+}
+
+static focl_status add_gradients(linear_job *job, size_t first, const focl__matrix *gradient) {
+    const focl__linear_call *call = job->call;
+    const double old_factor = first == 0 ? job->accumulate : 1.0;
+    focl_status status = FOCL_OK;
+    if (given(call, FOCL__LINEAR_features_gradient))
+        status = add_features_gradient(job, first, gradient);
+    if (!status && given(call, FOCL__LINEAR_matrix_gradient))
+        status = add_matrix_gradient(job, first, gradient, old_factor);
+    if (!status && given(call, FOCL__LINEAR_bias_gradient))
+        status = focl__linear_head_sum(job->handle, &job->job.chain, call->type, gradient, job->sums,
+                                       &call->matrices[FOCL__LINEAR_bias_gradient], old_factor);
+    return status;
+}
+
+/* Without logits there is nothing to add. */
+static focl_status scale_gradients(linear_job *job) {
+    focl_status status = FOCL_OK;
+    for (size_t i = FOCL__LINEAR_FIRST_OUTPUT; !status && i < FOCL__LINEAR_ARRAY_COUNT; i++)
+        if (job->call->matrices[i].memory)
+            status = focl__blas_scale(job->handle, &job->job.chain, job->call->type, &job->call->matrices[i],
+                                      job->accumulate);
+    return status;
+}
+
+/* ---- Chunks ---- */
+
+/* Where a loss array's part for the piece begins. */
+static focl_buffer part_of(const focl__loss_array_shape *array, focl_buffer whole, const focl__loss_piece *piece) {
+    const size_t entries = array->range == FOCL__RANGE_ELEMENTS ? piece->first
+                           : array->range == FOCL__RANGE_ROWS   ? piece->first_row
+                                                                : 0;
+    whole.offset += (uint64_t)entries * array->element_bytes;
+    return whole;
+}
+
+static focl__loss_piece piece_at(const linear_job *job, size_t first, size_t rows) {
+    const size_t classes = job->call->classes;
+    focl__loss_piece piece = {
+        .first = first * classes,
+        .end = (first + rows) * classes,
+        .first_row = first,
+        .rows_end = first + rows,
+        .slots = {first * classes, (first + rows) * classes},
+    };
+    for (size_t i = 0; i < FOCL__LOSS_ARRAY_COUNT; i++)
+        piece.arrays[i] = part_of(&job->call->shape.arrays[i], job->call->arrays[i], &piece);
+    return piece;
+}
+
+static focl_status run_chunk(linear_job *job, size_t first, size_t rows) {
+    const focl__matrix logits = {"logits", job->logits, 0, rows, job->call->classes};
+    focl__loss_piece piece = piece_at(job, first, rows);
+    piece.arrays[FOCL__LOSS_logits] = (focl_buffer){job->logits, 0};
+    if (job->call->shape.arrays[FOCL__LOSS_gradient].given)
+        piece.arrays[FOCL__LOSS_gradient] = piece.arrays[FOCL__LOSS_logits];
+    focl_status status = make_logits(job->handle, job->call, &job->job.chain, first, &logits);
+    for (int stage = FOCL__STAGE_PROBABILITIES; !status && stage < FOCL__STAGE_END; stage++)
+        if (focl__loss_job_needs(&job->job, (focl__loss_stage)stage))
+            status = focl__loss_job_walk(&job->job, (focl__loss_stage)stage, &piece);
+    return status ? status : add_gradients(job, first, &logits);
+}
+
+static focl_status make_memory(linear_job *job, size_t bytes, cl_mem *memory) {
+    cl_int code = CL_SUCCESS;
+    *memory = clCreateBuffer(job->handle->context, CL_MEM_READ_WRITE, bytes, NULL, &code);
+    return code == CL_SUCCESS ? FOCL_OK : focl__fail_cl(code, "clCreateBuffer");
+}
+
+static focl_status make_scratch(linear_job *job) {
+    const focl__linear_call *call = job->call;
+    const size_t elements = call->chunk_rows * call->classes;
+    focl_status status = make_memory(job, elements * focl_type_size(call->type), &job->logits);
+    if (!status && given(call, FOCL__LINEAR_bias_gradient))
+        status =
+            make_memory(job, focl__linear_head_sums_bytes(call->type, call->chunk_rows, call->classes), &job->sums);
+    return status;
+}
+
+static focl_status run_chunks(linear_job *job) {
+    const focl__linear_call *call = job->call;
+    if (call->shape.elements == 0)
+        return scale_gradients(job);
+    focl_status status = make_scratch(job);
+    for (size_t first = 0; !status && first < call->rows; first += call->chunk_rows) {
+        const size_t left = call->rows - first;
+        status = run_chunk(job, first, left < call->chunk_rows ? left : call->chunk_rows);
+    }
+    return status;
+}
+
+/* The stages that need the targets alone. */
+static focl_status run_normalizers(linear_job *job) {
+    const focl__loss_piece whole = piece_at(job, 0, job->call->rows);
+    for (int stage = FOCL__STAGE_COUNT; stage < FOCL__STAGE_PROBABILITIES; stage++) {
+        if (!focl__loss_job_needs(&job->job, (focl__loss_stage)stage))
+            continue;
+        focl_status status = focl__loss_job_walk(&job->job, (focl__loss_stage)stage, &whole);
+        if (!status)
+            status = focl__loss_job_fold(&job->job, (focl__loss_stage)stage, whole.arrays);
+        if (status)
+            return status;
+    }
+    return FOCL_OK;
+}
+
+static focl_status run(linear_job *job) {
+    focl_status status = run_normalizers(job);
+    if (!status && focl__loss_job_needs(&job->job, FOCL__STAGE_LOSS))
+        status = run_chunks(job);
+    if (!status && focl__loss_job_needs(&job->job, FOCL__STAGE_LOSS))
+        status = focl__loss_job_fold(&job->job, FOCL__STAGE_LOSS, job->call->arrays);
+    if (status)
+        return status;
+    return job->job.chain.last ? FOCL_OK : focl__chain_mark(&job->job.chain);
+}
+
+/* ---- The calls ---- */
+
+static focl_status check_arguments(const focl_handle *handle, const focl_linear_loss_inputs *inputs,
+                                   const void *outputs) {
+    if (!handle || !inputs || !outputs)
+        return focl__fail(FOCL_EINVAL, !handle ? "handle" : !inputs ? "inputs" : "outputs", "is NULL");
+    return FOCL_OK;
+}
+
+static focl_status check_queue(const focl_handle *handle, cl_command_queue queue, focl__chain *chain) {
+    const focl_status status = focl__check_queue(handle, queue, &chain->queue);
+    return status ? status : focl__check_wait_list(chain->wait_count, chain->wait_list);
+}
+
+static void release(cl_mem memory) {
+    if (memory)
+        clReleaseMemObject(memory);
+}
+
+focl_status focl_linear_loss(focl_handle *handle, const focl_linear_loss_description *description,
+                             const focl_linear_loss_inputs *inputs, const focl_linear_loss_outputs *outputs,
+                             cl_command_queue queue, cl_uint wait_count, const cl_event *wait_list, cl_event *event) {
+    focl__linear_call call;
+    focl__chain chain = {.wait_count = wait_count, .wait_list = wait_list};
+    if (event)
+        *event = NULL;
+    focl_status status = check_arguments(handle, inputs, outputs);
+    if (!status)
+        status = focl__linear_loss_check(handle, description, inputs, outputs, &call);
+    if (!status)
+        status = check_queue(handle, queue, &chain);
+    if (status)
+        return status;
+
+    linear_job job = {.handle = handle, .call = &call, .loss = description->loss};
+    job.accumulate = call.type == FOCL_F64 ? job.loss.accumulate : (double)(float)job.loss.accumulate;
+    job.loss.accumulate = 0.0;
+    job.loss.in_place = true;
+    status = focl__loss_job_open(&job.job, handle, &job.loss, &call.shape, chain, true);
+    if (!status)
+        status = run(&job);
+    release(job.logits);
+    release(job.sums);
+    focl__loss_job_close(&job.job, status ? NULL : event);
+    return status;
+}
+
+static focl_status run_logits(focl_handle *handle, const focl__linear_call *call, focl__chain *chain) {
+    const focl_buffer *to = &call->arrays[FOCL__LOSS_logits];
+    const focl__matrix logits = {"logits", to->memory, to->offset / focl_type_size(call->type), call->rows,
+                                 call->classes};
+    focl_status status = FOCL_OK;
+    for (size_t first = 0; !status && call->chunk_rows && first < call->rows; first += call->chunk_rows) {
+        const size_t left = call->rows - first;
+        const focl__matrix chunk = rows_of(&logits, first, left < call->chunk_rows ? left : call->chunk_rows);
+        status = make_logits(handle, call, chain, first, &chunk);
+    }
+    if (status)
+        return status;
+    return chain->last ? FOCL_OK : focl__chain_mark(chain);
+}
+
+focl_status focl_linear_logits(focl_handle *handle, const focl_linear_loss_description *description,
+                               const focl_linear_loss_inputs *inputs, focl_buffer logits, cl_command_queue queue,
+                               cl_uint wait_count, const cl_event *wait_list, cl_event *event) {
+    focl__linear_call call;
+    focl__chain chain = {.wait_count = wait_count, .wait_list = wait_list};
+    if (event)
+        *event = NULL;
+    focl_status status = check_arguments(handle, inputs, &logits);
+    if (!status)
+        status = focl__linear_logits_check(handle, description, inputs, logits, &call);
+    if (!status)
+        status = check_queue(handle, queue, &chain);
+    if (!status)
+        status = run_logits(handle, &call, &chain);
+    focl__chain_end(&chain, status ? NULL : event);
+    return status;
+}
