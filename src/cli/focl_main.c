@@ -21,6 +21,8 @@ static const command commands[] = {
     {"counts", "how often each class occurs, and class weights by recipe", focl__command_counts},
     {"pt", "p_t, the probability given to what is true, of probabilities or logits", focl__command_pt},
     {"activate", "sigmoid, softmax, their logarithms and their derivatives", focl__command_activate},
+    {"train", "a linear classifier from features and labels, with any of the losses", focl__command_train},
+    {"predict", "what a trained classifier takes rows of features for", focl__command_predict},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
@@ -31,7 +33,7 @@ static void print_help(void) {
     fputs("\n"
           "focl COMMAND --help tells more. --device SELECTOR (or FOCL_DEVICE), --math strict|native (or FOCL_MATH),\n"
           "--help and --version work everywhere. Exit status: 0 done, 1 the data or the device failed, 2 the command\n"
-          "line is wrong.\n",
+          "line is wrong, 130 Ctrl-C ended a training.\n",
           stdout);
 }
 
