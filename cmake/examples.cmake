@@ -18,4 +18,12 @@ if(FOCL_BUILD_TESTS AND FOCL_HAS_CLBLAST)
                                        "${PROJECT_SOURCE_DIR}/tests/data/digits_labels.npy")
     set_tests_properties(train_linear PROPERTIES ENVIRONMENT "POCL_CACHE_DIR=${pocl_cache}" LABELS once TIMEOUT 600
                          PASS_REGULAR_EXPRESSION "9[0-9]\\.[0-9] % of 360 digits right\n$")
+    if(TARGET focl_command)
+        set(pocl_cache "${FOCL_TEST_CACHE}/why_focal")
+        file(MAKE_DIRECTORY "${pocl_cache}")
+        add_test(NAME why_focal COMMAND "${PROJECT_SOURCE_DIR}/examples/why_focal.sh" --quick
+                                        $<TARGET_FILE:focl_command> "${CMAKE_CURRENT_BINARY_DIR}/why-focal.svg")
+        set_tests_properties(why_focal PROPERTIES ENVIRONMENT "POCL_CACHE_DIR=${pocl_cache}" LABELS once TIMEOUT 600
+                             PASS_REGULAR_EXPRESSION "focal, gamma 2, balanced \\| [0-9.]+ ")
+    endif()
 endif()

@@ -113,7 +113,8 @@ char *focl__training_draw(const focl__training *training) {
     (void)snprintf(title, sizeof title, "%s, %zu classes of %zu features", training->model.loss->name,
                    training->model.classes, training->model.features);
     (void)snprintf(mark, sizeof mark, "kept: epoch %zu", training->best + 1);
-    (void)snprintf(y_label, sizeof y_label, "loss (%s, nats)", focl__reduction_word(training->plan.loss.reduction));
+    (void)snprintf(y_label, sizeof y_label, "loss (%s%s)", focl__reduction_word(training->plan.loss.reduction),
+                   training->plan.loss.objective == FOCL_MSE ? "" : ", nats");
     const focl__line_chart chart = {
         .title = title,
         .x_label = "epoch",
