@@ -5,7 +5,7 @@
 #
 #   examples/why_focal.sh [--quick] FOCL PICTURE.svg        FOCL: the focl to run, such as build/focl
 #
-# --quick: one seed and the first table alone, to see that it works. Needs awk.
+# --quick: one seed and the first table alone, to see that it works. RARE=3 in the environment makes another digit rare.
 set -euo pipefail
 export LC_ALL=C
 
@@ -14,7 +14,7 @@ fail() {
     exit 1
 }
 
-rare=8 share=0.05 seeds="0 1 2 3 4" quick=false
+rare=${RARE:-8} share=0.05 seeds="0 1 2 3 4" quick=false
 if [ "${1:-}" = --quick ]; then
     quick=true
     seeds=0
@@ -160,7 +160,7 @@ list_for_picture() {
 }
 
 draw() {
-    awk -F '\t' '
+    awk -F '\t' -v rare="$rare" '
         function x(share) { return 220 + 520 * share / 100 }
         function text(class, at, y, what) { printf "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\">%s</text>\n", class, at, y, what }
         function spread(y, colour, mean, low, high) {
@@ -183,7 +183,7 @@ draw() {
             print ".tick { font-size: 11px; fill: #59636e; text-anchor: middle }"
             print "</style>"
             printf "<rect width=\"780\" height=\"%d\" fill=\"#ffffff\"/>\n", height
-            text("title", 24, 34, "A rare digit (5 % of its class trained on) by loss")
+            text("title", 24, 34, "The digit " rare ", of which 5 % were trained on, by loss")
             printf "<circle cx=\"30\" cy=\"56\" r=\"4\" fill=\"%s\"/>\n", blue
             text("", 42, 60, "recall of the rare digit, %: mean, least and most of the seeds")
             printf "<circle cx=\"420\" cy=\"56\" r=\"4\" fill=\"%s\"/>\n", orange

@@ -58,22 +58,29 @@ static bool read_classes(int32_t *classes_of, const focl__array *labels, const f
     return true;
 }
 
+/* As many as there are rows, or NULL. */
+static int32_t *make_classes(const focl__array *labels, const focl__feature_rows *features, const focl__split *split,
+                             size_t *classes, focl__complaint *complaint) {
+    int32_t *classes_of = calloc(features->rows, sizeof *classes_of);
+    if (!classes_of) {
+        focl__fail_data(complaint, "%s: no memory for %zu labels", labels->file.path, features->rows);
+        return NULL;
+    }
+    if (read_classes(classes_of, labels, split, classes, complaint))
+        return classes_of;
+    free(classes_of);
+    return NULL;
+}
+
 int32_t *focl__classes_read(const char *path, const focl__feature_rows *features, const focl__split *split,
                             size_t *classes, focl__complaint *complaint) {
     focl__array labels = {0};
     int32_t *classes_of = NULL;
-    bool good = focl__npy_open(&labels.file, path, complaint) && check_labels(&labels.file, features, complaint) &&
-                focl__array_convert(&labels, focl__array_label_type(&labels.file), complaint);
-    if (good) {
-        classes_of = calloc(features->rows, sizeof *classes_of);
-        good = classes_of || focl__fail_data(complaint, "%s: no memory for %zu labels", path, features->rows);
-    }
-    good = good && read_classes(classes_of, &labels, split, classes, complaint);
+    if (focl__npy_open(&labels.file, path, complaint) && check_labels(&labels.file, features, complaint) &&
+        focl__array_convert(&labels, focl__array_label_type(&labels.file), complaint))
+        classes_of = make_classes(&labels, features, split, classes, complaint);
     focl__array_close(&labels);
-    if (good)
-        return classes_of;
-    free(classes_of);
-    return NULL;
+    return classes_of;
 }
 
 /* ---- The split ---- */

@@ -45,7 +45,7 @@ void focl__labelled_rows_close(focl__labelled_rows *rows);
  * The classes of the rows of features; classes: how many there are, 0: as many as the largest label says, which is
  * written there. To be freed; NULL with a complaint.
  */
-int32_t *focl__classes_read(const char *labels, const focl__feature_rows *features, const focl__split *split,
+int32_t *focl__classes_read(const char *path, const focl__feature_rows *features, const focl__split *split,
                             size_t *classes, focl__complaint *complaint);
 
 /* The two sets; standardised by what standard says. */

@@ -91,15 +91,15 @@ static size_t smaller(size_t left, size_t right) {
 
 /* What a pass of so many rows has of batches of a size. */
 static size_t batches_of(size_t rows, size_t batch) {
-    return rows / batch + (rows % batch != 0);
+    return batch ? rows / batch + (rows % batch != 0) : 0;
 }
 
 static bool make_pieces(focl__linear_device *device, size_t most_rows, focl__complaint *complaint) {
     const size_t columns = device->plan.features + classes_in(device);
     const size_t fitting = PIECE_BYTES / sizeof(float) / columns;
-    const size_t rows = smaller(most_rows, fitting ? fitting : 1);
+    const size_t rows = fitting && most_rows ? smaller(most_rows, fitting) : 1;
     device->loss_slots = batches_of(most_rows, smaller(rows, device->plan.batch));
-    device->scores = calloc(rows, classes_in(device) * sizeof *device->scores);
+    device->scores = calloc(rows, (classes_in(device) + 1) * sizeof *device->scores);
     return (device->scores || focl__fail_data(complaint, "no memory for the scores of %zu rows", rows)) &&
            make_batch(device, &device->piece, rows, complaint) &&
            make(device, &device->logits, rows * classes_in(device), NULL, complaint) &&
@@ -243,7 +243,7 @@ static bool step(focl__linear_device *device, size_t rows, size_t slot, focl__co
 
 /* The mean of a pass: the sums of its parts, over what these were divided by. */
 static bool read_loss(focl__linear_device *device, size_t slots, double *loss, focl__complaint *complaint) {
-    float *pairs = calloc(slots, LOSS_BYTES);
+    float *pairs = calloc(slots + 1, LOSS_BYTES);
     double sum = 0;
     double divisor = 0;
     if (!pairs)
