@@ -246,10 +246,11 @@ int main(void) {
         return SKIPPED;
     }
     Suite *suite = suite_create("cli_predict");
+    TCase *scoring = add_case(suite, "scores");
+    tcase_add_test(scoring, known_scores);
+    tcase_add_test(scoring, sigmoid_probabilities);
+    tcase_add_test(scoring, trained_scores);
     TCase *results = add_case(suite, "results");
-    tcase_add_test(results, known_scores);
-    tcase_add_test(results, sigmoid_probabilities);
-    tcase_add_test(results, trained_scores);
     tcase_add_test(results, figures);
     tcase_add_test(results, judges);
     TCase *refusals = add_case(suite, "refusals");
