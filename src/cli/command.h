@@ -17,6 +17,8 @@ focl__command_function focl__command_counts;
 focl__command_function focl__command_demo;
 focl__command_function focl__command_devices;
 focl__command_function focl__command_loss;
+focl__command_function focl__command_predict;
 focl__command_function focl__command_pt;
+focl__command_function focl__command_train;
 
 #endif

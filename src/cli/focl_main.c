@@ -17,6 +17,8 @@ static const focl__command commands[] = {
     {"counts", "how often each class occurs, and class weights by recipe", focl__command_counts},
     {"pt", "p_t, the probability given to what is true, of probabilities or logits", focl__command_pt},
     {"activate", "sigmoid, softmax, their logarithms and their derivatives", focl__command_activate},
+    {"train", "a linear classifier from features and labels, with any of the losses", focl__command_train},
+    {"predict", "what a trained classifier takes rows of features for", focl__command_predict},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 
@@ -27,7 +29,9 @@ static const focl__program program = {
         "focl COMMAND --help tells more. --device SELECTOR (or FOCL_DEVICE), --math strict|native (or FOCL_MATH),\n"
         "--help and --version work everywhere. focl --describe=man prints the manual page, and --describe=bash, zsh\n"
         "or fish what these shells complete.\n",
-    .exit_status = "Exit status: 0 done, 1 the data or the device failed, 2 the command line is wrong.\n",
+    .exit_status =
+        "Exit status: 0 done, 1 the data or the device failed, 2 the command line is wrong, 130 Ctrl-C ended a\n"
+        "training.\n",
     .commands = commands,
     .command_count = COMMAND_COUNT,
 };
