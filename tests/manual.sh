@@ -113,6 +113,9 @@ check_bash() {
     expect focl "focl lo" "loss"
     expect focl "focl --vers" "--version"
     expect focl "focl " "$(commands | tr '\n' ' ' | sed 's/ $//')"
+    expect focl "focl loss soft" "softmax-focal softmax-ce softmax-mse"
+    expect focl "focl loss softmax-ce soft" ""
+    expect focl "focl activate log-so" "log-softmax"
     expect focl "focl loss --gam" "--gamma --gamma-negative"
     expect focl "focl --device gpu loss --gam" "--gamma --gamma-negative"
     expect focl "focl loss --math " "strict native"
@@ -148,6 +151,7 @@ check_zsh() {
         complete $1' zsh "$manual/_focl" >"$work/log" 2>&1 || fail "zsh: $(cat "$work/log")"
     grep -qF -e '--gamma=[focusing exponent >= 0 of focal losses (2)]:G: ' "$work/log" || fail "zsh: no --gamma"
     grep -qF -e '--grad=[write the gradient of the reduced loss]:F.npy:_files' "$work/log" || fail "zsh: no --grad"
+    grep -qE -e '^1:name:\(sigmoid-focal .*softmax-mse\)$' "$work/log" || fail "zsh: no names of losses"
     echo "zsh: commands and options"
 }
 
@@ -162,13 +166,31 @@ expect_fish() {
 check_fish() {
     has fish || return 0
     expect_fish "focl lo" "loss"
+    expect_fish "focl loss softmax-f" "softmax-focal"
     expect_fish "focl loss --gam" "--gamma --gamma-negative"
     expect_fish "focl loss --math " "native strict"
     expect_fish "focl loss --grad x" "x.npy"
     echo "fish: commands, options, words and files"
 }
 
+# ---- Documents ----
+
+# What documents of the sources point to is there.
+check_links() {
+    local root file link count=0
+    root=$(dirname "$here")
+    for file in "$root"/*.md "$root"/docs/*.md; do
+        while read -r link; do
+            [ -e "$(dirname "$file")/$link" ] || fail "$(basename "$file") points to $link, which is not there"
+            count=$((count + 1))
+        done < <(grep -oE '\]\([^)# ]+' "$file" | sed 's/^](//' | grep -v '://')
+    done
+    [ "$count" -gt 0 ] || fail "there are no links"
+    echo "links: $count"
+}
+
 check_pages
+check_links
 check_bash
 check_zsh
 check_fish

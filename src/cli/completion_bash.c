@@ -65,11 +65,22 @@ static void print_value(const focl__option *option) {
         printf("        %s) options='' value=%s words='%s' ;;\n", option->name, kinds[value.kind], value.words);
 }
 
+/* The names that the first operand may have, while that is what stands behind the command. */
+static void print_operand_names(const focl__grammar *grammar) {
+    fputs("        ((COMP_CWORD != i + 1)) || value=words words='", stdout);
+    for (size_t i = 0; grammar->name_at(i); i++)
+        printf("%s%s", i ? " " : "", grammar->name_at(i));
+    fputs("'\n", stdout);
+}
+
 static void section(const focl__grammar *grammar) {
     printf("    %s)\n        options='", grammar->is_program ? "*" : grammar->command);
     print_names(grammar->options, grammar->option_count);
     print_names(focl__general_options, FOCL__GENERAL_OPTION_COUNT);
-    printf("'\n        value=%s\n        case $previous in\n", grammar->operand_count ? "file" : "none");
+    printf("'\n        value=%s\n", grammar->operand_count ? "file" : "none");
+    if (grammar->name_at)
+        print_operand_names(grammar);
+    fputs("        case $previous in\n", stdout);
     for (size_t i = 0; i < grammar->option_count; i++)
         if (grammar->options[i].help)
             print_value(&grammar->options[i]);

@@ -48,6 +48,8 @@ static void section(const focl__grammar *grammar) {
     const char *program = grammar->is_program ? grammar->command : "focl";
     if (!grammar->is_program)
         snprintf(condition, sizeof condition, " -n '__fish_seen_subcommand_from %s'", grammar->command);
+    for (size_t i = 0; grammar->name_at && grammar->name_at(i); i++)
+        printf("complete -c %s%s -a %s\n", program, condition, grammar->name_at(i));
     if (!grammar->operand_count)
         printf("complete -c %s%s -f\n", program, condition);
     print_options(program, condition, grammar->options, grammar->option_count);

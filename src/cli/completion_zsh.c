@@ -57,13 +57,23 @@ static void begin(const focl__program *program) {
     fputs("    )\n    _describe command commands\n    ;;\nargument)\n    case $line[1] in\n", stdout);
 }
 
+static void print_operands(const focl__grammar *grammar, const char *indent) {
+    if (grammar->name_at) {
+        printf(" \\\n%s'1:name:(", indent);
+        for (size_t i = 0; grammar->name_at(i); i++)
+            printf("%s%s", i ? " " : "", grammar->name_at(i));
+        fputs(")'", stdout);
+    }
+    if (grammar->operand_count)
+        printf(" \\\n%s'*:file:_files'", indent);
+}
+
 static void section(const focl__grammar *grammar) {
     const char *indent = grammar->is_program ? "    " : "            ";
     if (!grammar->is_program)
         printf("    %s)\n        ", grammar->command);
     fputs("_arguments", stdout);
-    if (grammar->operand_count)
-        printf(" \\\n%s'*:file:_files'", indent);
+    print_operands(grammar, indent);
     print_options(grammar->options, grammar->option_count, indent);
     print_options(focl__general_options, FOCL__GENERAL_OPTION_COUNT, indent);
     fputs(grammar->is_program ? "\n" : "\n        ;;\n", stdout);

@@ -25,8 +25,9 @@ typedef struct focl__grammar {
     const char *summary;  /* of a program: a clause, for the first line of its manual page */
     const char *operands; /* "NAME LOGITS.npy TARGETS.npy", "" for none */
     size_t operand_count;
-    size_t optional_operands; /* how many of them may be missing: the last ones */
-    const char *about;        /* for the help: lines that each end with "\n" */
+    size_t optional_operands;             /* how many of them may be missing: the last ones */
+    const char *(*name_at)(size_t index); /* the first operand is one of these, NULL behind the last; NULL: a file */
+    const char *about;                    /* for the help: lines that each end with "\n" */
     const focl__option *options;
     size_t option_count;
 } focl__grammar;
