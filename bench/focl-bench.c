@@ -17,6 +17,7 @@
 #include "bench_first_call.h"
 #include "bench_first_use.h"
 #include "bench_json.h"
+#include "bench_linear.h"
 #include "bench_report.h"
 #include "bench_roofline.h"
 #include "bench_svg.h"
@@ -133,7 +134,8 @@ static bool has_name(const char *name, const char *text, size_t length) {
 static bool is_a_name(const char *text, size_t length) {
     size_t count = 0;
     const bench_outline *outlines = bench_outlines(&count);
-    bool found = has_name(roofline_name, text, length) || has_name(bench_counts_name, text, length);
+    bool found = has_name(roofline_name, text, length) || has_name(bench_counts_name, text, length) ||
+                 has_name(bench_linear_name, text, length);
     for (size_t i = 0; i < count; i++)
         found = found || has_name(outlines[i].name, text, length);
     return found;
@@ -167,7 +169,7 @@ static bool is_wanted(const bench_outline *outline) {
 static bool any_is_wanted(void) {
     size_t count = 0;
     const bench_outline *outlines = bench_outlines(&count);
-    bool any = is_named(roofline_name) || is_named(bench_counts_name);
+    bool any = is_named(roofline_name) || is_named(bench_counts_name) || is_named(bench_linear_name);
     for (size_t i = 0; i < count; i++)
         any = any || is_named(outlines[i].name);
     if (!any)
@@ -195,7 +197,7 @@ static void print_help(void) {
     printf("\ngroups (* also in a quick run of all):\n  %s*\n", roofline_name);
     for (size_t i = 0; i < count; i++)
         printf("  %s%s\n", outlines[i].name, outlines[i].slow ? "" : "*");
-    printf("  %s*\n", bench_counts_name);
+    printf("  %s*\n  %s*\n", bench_counts_name, bench_linear_name);
 }
 
 /* ---- Measuring ---- */
@@ -238,9 +240,9 @@ static bool measure_outline(bench_run *run, const bench_outline *outline) {
     return true;
 }
 
-static bool measure_counts(bench_run *run) {
-    bool agreed = false;
-    if (!bench_measure_counts(run, &agreed))
+static bool measure_apart(bench_run *run, const char *name, bool (*measure)(bench_run *run, bool *agreed)) {
+    bool agreed = true;
+    if (is_named(name) && !measure(run, &agreed))
         return false;
     run->findings.passed = run->findings.passed && agreed;
     return true;
@@ -254,7 +256,8 @@ static bool measure_all(bench_run *run) {
     for (size_t i = 0; i < count; i++)
         if (is_wanted(&outlines[i]) && !measure_outline(run, &outlines[i]))
             return false;
-    return !is_named(bench_counts_name) || measure_counts(run);
+    return measure_apart(run, bench_counts_name, bench_measure_counts) &&
+           measure_apart(run, bench_linear_name, bench_measure_linear);
 }
 
 /* ---- What becomes of the findings ---- */

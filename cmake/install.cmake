@@ -22,5 +22,9 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/focl-config-version.cmak
 install(FILES "${PROJECT_BINARY_DIR}/focl-config.cmake" "${PROJECT_BINARY_DIR}/focl-config-version.cmake"
         DESTINATION "${package_directory}")
 
+set(pc_clblast "")
+if(FOCL_HAS_CLBLAST)
+    set(pc_clblast " -lclblast")
+endif()
 configure_file(cmake/focl.pc.in "${PROJECT_BINARY_DIR}/focl.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/focl.pc" DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
