@@ -376,7 +376,7 @@ END_TEST
 START_TEST(replaces_a_model) {
     training_rows rows;
     training_rows_write(&rows);
-    train_quietly(ROWS_OF "--epochs 1 --out @model");
+    train_quietly(ROWS_OF "--epochs 1 --out @model/");
     train_quietly(ROWS_OF "--epochs 2 --no-standardize --out @model");
     ck_assert_uint_eq(scratch_count(), 3);
     ck_assert(scratch_exists("model/weights.npy") && !scratch_exists("model/mean.npy"));
