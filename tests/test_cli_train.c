@@ -287,6 +287,28 @@ START_TEST(splits) {
 }
 END_TEST
 
+/* Every row is in one set, and in one of them alone. */
+START_TEST(sets_are_apart) {
+    const focl__split split = {.holdout = 0.3, .seed = 9};
+    focl__labelled_rows rows;
+    training_rows values;
+    focl__complaint complaint = {0};
+    size_t seen[TRAIN_ROWS] = {0};
+    training_rows_write(&values);
+    const scratch_path features = scratch_file("rows.npy");
+    const scratch_path labels_path = scratch_file("row_labels.npy");
+    ck_assert(focl__labelled_rows_open(&rows, features.text, labels_path.text, &split, &complaint));
+    const focl__standard as_they_are = {NULL, NULL};
+    const focl__row_source sets[] = {focl__training_rows(&rows, as_they_are), focl__holdout_rows(&rows, as_they_are)};
+    ck_assert_uint_eq(sets[0].count, 63);
+    ck_assert_uint_eq(sets[1].count, 27);
+    for (size_t set = 0; set < COUNT_OF(sets); set++)
+        for (size_t i = 0; i < sets[set].count; i++)
+            ck_assert_uint_eq(seen[focl__row_at(&sets[set], i)]++, 0);
+    focl__labelled_rows_close(&rows);
+}
+END_TEST
+
 /* Every order of four is as likely, and a seed has the same on every machine. */
 START_TEST(orders) {
     size_t seen[256] = {0};
@@ -354,7 +376,7 @@ END_TEST
 START_TEST(replaces_a_model) {
     training_rows rows;
     training_rows_write(&rows);
-    train_quietly(ROWS_OF "--epochs 1 --out @model");
+    train_quietly(ROWS_OF "--epochs 1 --out @model/");
     train_quietly(ROWS_OF "--epochs 2 --no-standardize --out @model");
     ck_assert_uint_eq(scratch_count(), 3);
     ck_assert(scratch_exists("model/weights.npy") && !scratch_exists("model/mean.npy"));
@@ -549,6 +571,7 @@ int main(void) {
     tcase_add_test(bytes, feature_types);
     TCase *rows = add_case(suite, "rows");
     tcase_add_test(rows, splits);
+    tcase_add_test(rows, sets_are_apart);
     tcase_add_test(rows, orders);
     TCase *best = add_case(suite, "best");
     tcase_add_test(best, keeps_the_best);

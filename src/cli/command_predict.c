@@ -183,7 +183,6 @@ static bool calculate(job *work, focl__complaint *complaint) {
     const focl__linear_plan plan = {
         .loss = focl_loss_default(work->model.loss->activation, work->model.loss->objective, shape),
         .features = work->model.features,
-        .batch = 1,
     };
     if (!focl__open_device(&work->options.common, &work->handle, complaint) ||
         !focl__linear_device_open(&work->device, work->handle, &plan, work->features.rows, complaint) ||

@@ -43,22 +43,8 @@ static bool make(focl__linear_device *device, cl_mem *memory, size_t count, cons
 }
 
 static bool make_weights(focl__linear_device *device, focl__complaint *complaint) {
-    const size_t classes = classes_in(device);
-    const struct {
-        cl_mem *memory;
-        size_t count;
-    } arrays[] = {
-        {&device->weights, classes * device->plan.features},
-        {&device->weights_velocity, classes * device->plan.features},
-        {&device->best_weights, classes * device->plan.features},
-        {&device->bias, classes},
-        {&device->bias_velocity, classes},
-        {&device->best_bias, classes},
-    };
-    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
-        if (!make(device, arrays[i].memory, arrays[i].count, NULL, complaint))
-            return false;
-    return true;
+    return make(device, &device->weights, classes_in(device) * device->plan.features, NULL, complaint) &&
+           make(device, &device->bias, classes_in(device), NULL, complaint);
 }
 
 static bool make_factors(focl__linear_device *device, focl__complaint *complaint) {
@@ -98,13 +84,26 @@ static bool make_pieces(focl__linear_device *device, size_t most_rows, focl__com
     const size_t columns = device->plan.features + classes_in(device);
     const size_t fitting = PIECE_BYTES / sizeof(float) / columns;
     const size_t rows = fitting && most_rows ? smaller(most_rows, fitting) : 1;
-    device->loss_slots = batches_of(most_rows, smaller(rows, device->plan.batch));
     device->scores = calloc(rows, (classes_in(device) + 1) * sizeof *device->scores);
     return (device->scores || focl__fail_data(complaint, "no memory for the scores of %zu rows", rows)) &&
            make_batch(device, &device->piece, rows, complaint) &&
            make(device, &device->logits, rows * classes_in(device), NULL, complaint) &&
-           make(device, &device->probabilities, rows * classes_in(device), NULL, complaint) &&
-           make(device, &device->losses, device->loss_slots * LOSS_BYTES / sizeof(float), NULL, complaint);
+           make(device, &device->probabilities, rows * classes_in(device), NULL, complaint);
+}
+
+/* What only training needs. A pass has no more losses than batches, or pieces, whichever are smaller. */
+static bool make_training(focl__linear_device *device, size_t most_rows, focl__complaint *complaint) {
+    const size_t classes = classes_in(device);
+    const size_t weights = classes * device->plan.features;
+    const size_t slots = batches_of(most_rows, smaller(device->piece.rows, device->plan.batch));
+    if (device->plan.batch == 0)
+        return true;
+    return make_factors(device, complaint) && make_batch(device, &device->batch, device->plan.batch, complaint) &&
+           make(device, &device->weights_velocity, weights, NULL, complaint) &&
+           make(device, &device->bias_velocity, classes, NULL, complaint) &&
+           make(device, &device->best_weights, weights, NULL, complaint) &&
+           make(device, &device->best_bias, classes, NULL, complaint) &&
+           make(device, &device->losses, slots * LOSS_BYTES / sizeof(float), NULL, complaint);
 }
 
 bool focl__linear_device_open(focl__linear_device *device, focl_handle *handle, const focl__linear_plan *plan,
@@ -112,8 +111,8 @@ bool focl__linear_device_open(focl__linear_device *device, focl_handle *handle, 
     memset(device, 0, sizeof *device);
     device->handle = handle;
     device->plan = *plan;
-    return make_weights(device, complaint) && make_factors(device, complaint) &&
-           make_batch(device, &device->batch, plan->batch, complaint) && make_pieces(device, most_rows, complaint);
+    return make_weights(device, complaint) && make_pieces(device, most_rows, complaint) &&
+           make_training(device, most_rows, complaint);
 }
 
 static void release(cl_mem memory) {

@@ -17,7 +17,7 @@
 typedef struct focl__linear_plan {
     focl_loss_description loss; /* its rows are set by the batch */
     size_t features;
-    size_t batch;               /* rows of a step */
+    size_t batch;               /* rows of a step; 0: there is no training, only scores */
     double rate;                /* the step: velocity = momentum velocity + gradient, */
     double momentum;            /* weights -= rate (velocity + decay weights), */
     double decay;               /* bias -= rate velocity */
@@ -45,8 +45,7 @@ typedef struct focl__linear_device {
     cl_mem class_weights, pos_weights;
     cl_mem logits; /* of a piece that is scored */
     cl_mem probabilities;
-    cl_mem losses; /* for each batch or piece of a pass: the reduced loss and what its sum was divided by */
-    size_t loss_slots;
+    cl_mem losses;            /* for each batch or piece of a pass: the reduced loss and what its sum was divided by */
     focl__batch_memory batch; /* of training */
     focl__batch_memory piece; /* of scoring */
     float *scores;            /* of a piece, on the host */

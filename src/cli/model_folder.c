@@ -64,8 +64,20 @@ static bool holds_only_a_model(const char *path, focl__complaint *complaint) {
     return good;
 }
 
+/* "model/" is "model". To be freed; NULL, and errno says why, where there can be no such folder. */
+static char *target_of(const char *path) {
+    char *plain = strdup(path);
+    if (!plain)
+        return NULL;
+    for (size_t length = strlen(plain); length > 1 && plain[length - 1] == '/'; length--)
+        plain[length - 1] = '\0';
+    char *target = focl__resolve_path(plain);
+    free(plain);
+    return target;
+}
+
 static bool parent_is_writable(const char *path, focl__complaint *complaint) {
-    char *target = focl__resolve_path(path);
+    char *target = target_of(path);
     char *parent = target ? focl__folder_of(target) : NULL;
     const bool good = (parent && access(parent, W_OK | X_OK) == 0) || fail(path, complaint);
     free(parent);
@@ -139,7 +151,7 @@ static bool write_beside(const focl__model_files *files, const char *target, foc
 static bool write_folder(const focl__model_files *files, const char *path, focl__complaint *complaint) {
     if (!check(path, complaint))
         return false;
-    char *target = focl__resolve_path(path);
+    char *target = target_of(path);
     const bool good = target ? write_beside(files, target, complaint) : fail(path, complaint);
     free(target);
     return good;
