@@ -261,12 +261,17 @@ static int start(pid_t *child, char *const arguments[], const char *output) {
     return problem;
 }
 
+/* The source's, as long as it is there, else the installed one. */
+static const char *usual_script(void) {
+    return access(FOCL_BENCH_TORCH_SCRIPT, R_OK) == 0 ? FOCL_BENCH_TORCH_SCRIPT : FOCL_BENCH_TORCH_INSTALLED;
+}
+
 static bool run_script(const exchange *files) {
     exchange_path request = path_of(files, request_name);
     const exchange_path answers = path_of(files, answer_name);
     char interpreter[PATH_BYTES], script[4 * PATH_BYTES];
     snprintf(interpreter, sizeof interpreter, "%s", from_environment("FOCL_BENCH_PYTHON", "python3"));
-    snprintf(script, sizeof script, "%s", from_environment("FOCL_BENCH_TORCH_SCRIPT", FOCL_BENCH_TORCH_SCRIPT));
+    snprintf(script, sizeof script, "%s", from_environment("FOCL_BENCH_TORCH_SCRIPT", usual_script()));
     char *const arguments[] = {interpreter, script, request.text, NULL};
     pid_t child = 0;
     int status = 0;

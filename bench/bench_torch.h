@@ -40,8 +40,8 @@ bool bench_torch_knows(const focl_loss_description *description);
  * without a compiler, is left out with a line on stderr. quick: few rounds. False, after a sentence on stderr, if a
  * case is not known or nothing could be run or read.
  *
- * Environment: FOCL_BENCH_PYTHON, the interpreter (python3); FOCL_BENCH_TORCH_SCRIPT, the script (the source's);
- * TMPDIR, where the folder is made (/tmp).
+ * Environment: FOCL_BENCH_PYTHON, the interpreter (python3); FOCL_BENCH_TORCH_SCRIPT, the script (the
+ * source's, else the installed one); TMPDIR, where the folder is made (/tmp).
  */
 bool bench_torch_run(const bench_torch_case *cases, size_t count, bool quick, bench_torch_result *results,
                      size_t *result_count);

@@ -17,6 +17,7 @@
 #include "bench_first_call.h"
 #include "bench_first_use.h"
 #include "bench_json.h"
+#include "bench_linear.h"
 #include "bench_report.h"
 #include "bench_roofline.h"
 #include "bench_svg.h"
@@ -24,10 +25,9 @@
 #include "bench_tune.h"
 #include "bench_weighted_sum.h"
 #include "focl/focl.h"
+#include "option_table.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
-
-enum { EXIT_USAGE = 2, OPTION_WIDTH = 18 };
 
 /* ---- Options ---- */
 
@@ -44,84 +44,34 @@ typedef struct options {
     bool torch;
     bool first_use;
     bool cpu_time;
-    bool help;
 } options;
 
 static options chosen;
 
-typedef struct option {
-    const char *name;
-    const char *argument; /* as the help calls it; then `value` is set, else `flag` */
-    const char **value;
-    bool *flag;
-    const char *help; /* NULL: not for people */
-} option;
-
-static const option known_options[] = {
-    {"--device", "SELECTOR", &chosen.device, NULL,
-     "as for focl: gpu, cpu, #2, PLATFORM:CLASS:NAME; else FOCL_DEVICE, else the best device"},
-    {"--case", "NAME[,...]", &chosen.only, NULL,
-     "only these groups, of those listed below; what is no name stands for all names with it inside"},
-    {"--quick", NULL, NULL, &chosen.quick,
-     "smaller shapes, fewer rounds, and without --case the most important groups; no first calls"},
-    {"--json", "FILE", &chosen.json, NULL, "write the figures there, too"},
-    {"--csv", "FILE", &chosen.csv, NULL, "the same as comma-separated values"},
-    {"--plot", "FILE.svg", &chosen.plot, NULL, "a picture of the shares of the roofline"},
-    {"--compare", "OLD.json", &chosen.compare, NULL, "say what moved since then beyond the noise"},
-    {"--tune", NULL, NULL, &chosen.tune, "find this device's fastest mappings and keep them for focl"},
-    {"--torch", NULL, NULL, &chosen.torch, "with PyTorch, eager and compiled, as a peer"},
-    {"--cpu-time", NULL, NULL, &chosen.cpu_time,
-     "count this process's processor time instead of the wall clock's: for a CPU device on a busy machine"},
-    {"--first-use", NULL, NULL, &chosen.first_use,
-     "only the time from the start of this process to its first loss, with the drivers' caches as they are"},
-    {bench_first_call_option, "GROUP", &chosen.first_call, NULL, NULL},
-    {"--help", NULL, NULL, &chosen.help, "this"},
+static const focl__option known_options[] = {
+    {"--device", "SELECTOR", "as for focl: gpu, cpu, #2, PLATFORM:CLASS:NAME; else FOCL_DEVICE, else the best device",
+     focl__parse_text, offsetof(options, device)},
+    {"--case", "NAME[,...]",
+     "only these groups, of those listed above; what is no name stands for all names with it inside", focl__parse_text,
+     offsetof(options, only)},
+    {"--quick", NULL, "smaller shapes, fewer rounds, and without --case the most important groups; no first calls",
+     focl__parse_flag, offsetof(options, quick)},
+    {"--json", "FILE", "write the figures there, too", focl__parse_text, offsetof(options, json)},
+    {"--csv", "FILE", "the same as comma-separated values", focl__parse_text, offsetof(options, csv)},
+    {"--plot", "FILE.svg", "a picture of the shares of the roofline", focl__parse_text, offsetof(options, plot)},
+    {"--compare", "OLD.json", "say what moved since then beyond the noise", focl__parse_text,
+     offsetof(options, compare)},
+    {"--tune", NULL, "find this device's fastest mappings and keep them for focl", focl__parse_flag,
+     offsetof(options, tune)},
+    {"--torch", NULL, "with PyTorch, eager and compiled, as a peer", focl__parse_flag, offsetof(options, torch)},
+    {"--cpu-time", NULL,
+     "count this process's processor time instead of the wall clock's: for a CPU device on a busy machine",
+     focl__parse_flag, offsetof(options, cpu_time)},
+    {"--first-use", NULL,
+     "only the time from the start of this process to its first loss, with the drivers' caches as they are",
+     focl__parse_flag, offsetof(options, first_use)},
+    {bench_first_call_option, "GROUP", NULL, focl__parse_text, offsetof(options, first_call)},
 };
-
-/* NAME VALUE or NAME=VALUE at *index, which moves past a value of its own; false if that is not there. */
-static bool take_value(const option *known, int *index, int count, char **arguments) {
-    const char *argument = arguments[*index];
-    const size_t length = strlen(known->name);
-    const char *next = *index + 1 < count ? arguments[*index + 1] : NULL;
-    if (strncmp(argument, known->name, length) != 0)
-        return false;
-    if (argument[length] == '=') {
-        *known->value = argument + length + 1;
-        return true;
-    }
-    if (argument[length] != '\0' || !next)
-        return false;
-    *known->value = next;
-    ++*index;
-    return true;
-}
-
-static bool take_flag(const option *known, const char *argument) {
-    if (strcmp(argument, known->name) != 0)
-        return false;
-    *known->flag = true;
-    return true;
-}
-
-static bool take_option(int *index, int count, char **arguments) {
-    for (size_t i = 0; i < COUNT_OF(known_options); i++) {
-        const option *known = &known_options[i];
-        if (known->flag ? take_flag(known, arguments[*index]) : take_value(known, index, count, arguments))
-            return true;
-    }
-    return false;
-}
-
-static bool parse(int count, char **arguments) {
-    for (int i = 1; i < count; i++) {
-        if (take_option(&i, count, arguments))
-            continue;
-        fprintf(stderr, "focl-bench: %s: no such option, or its value is missing; see focl-bench --help\n",
-                arguments[i]);
-        return false;
-    }
-    return true;
-}
 
 /* ---- What is there to be chosen ---- */
 
@@ -133,6 +83,7 @@ static const struct {
     bool (*measure)(bench_run *run, bool *agreed);
 } operations[] = {
     {bench_counts_name, bench_measure_counts},
+    {bench_linear_name, bench_measure_linear},
     {bench_weighted_sum_name, bench_measure_weighted_sum},
 };
 
@@ -189,28 +140,41 @@ static bool any_is_wanted(void) {
     return any;
 }
 
-static void print_option(const option *known) {
-    const char *argument = known->argument ? known->argument : "";
-    const int left = OPTION_WIDTH - (int)strlen(known->name);
-    printf("  %s %-*s %s\n", known->name, left, argument, known->help);
-}
-
-static void print_help(void) {
+/* What --help says before the options, with the names of all groups; false if they do not fit. */
+static bool describe(char *text, size_t bytes) {
     size_t count = 0;
     const bench_outline *outlines = bench_outlines(&count);
-    fputs("usage: focl-bench [options]\n\n"
-          "Times losses and their gradients on an OpenCL device, beside reading and writing the same memory, beside C\n"
-          "with OpenMP on the host, beside a naive kernel and CLBlast. Exit 0: everything ran, device and host agree\n"
-          "within 1e-5, gradients in 16 bits within 2^-8, and every error is within what focl promises.\n\n",
-          stdout);
-    for (size_t i = 0; i < COUNT_OF(known_options); i++)
-        if (known_options[i].help)
-            print_option(&known_options[i]);
-    printf("\ngroups (* also in a quick run of all):\n  %s*\n", roofline_name);
-    for (size_t i = 0; i < count; i++)
-        printf("  %s%s\n", outlines[i].name, outlines[i].slow ? "" : "*");
-    for (size_t i = 0; i < COUNT_OF(operations); i++)
-        printf("  %s*\n", operations[i].name);
+    int used = snprintf(text, bytes,
+                        "Times losses and their gradients on an OpenCL device, beside reading and writing the same "
+                        "memory, beside C\n"
+                        "with OpenMP on the host, beside a naive kernel and CLBlast. Exit status: 0 everything ran, "
+                        "device and host agree\n"
+                        "within 1e-5, gradients in 16 bits within 2^-8, and every error is within what focl promises; "
+                        "1 something\n"
+                        "of that is not so; 2 the command line is wrong.\n\n"
+                        "The groups, with * also in a quick run of all:\n  %s*\n",
+                        roofline_name);
+    for (size_t i = 0; i < count && used > 0 && (size_t)used < bytes; i++)
+        used += snprintf(text + used, bytes - (size_t)used, "  %s%s\n", outlines[i].name, outlines[i].slow ? "" : "*");
+    for (size_t i = 0; i < COUNT_OF(operations) && used > 0 && (size_t)used < bytes; i++)
+        used += snprintf(text + used, bytes - (size_t)used, "  %s*\n", operations[i].name);
+    return used > 0 && (size_t)used < bytes;
+}
+
+static bool parse(int count, char **arguments, bool *finished, focl__complaint *complaint) {
+    static char about[4096];
+    const focl__grammar grammar = {
+        .command = "focl-bench",
+        .is_program = true,
+        .summary = "how fast focl is on an OpenCL device, beside what is possible there",
+        .operands = "",
+        .about = about,
+        .options = known_options,
+        .option_count = COUNT_OF(known_options),
+    };
+    if (!describe(about, sizeof about))
+        return focl__fail_data(complaint, "the help has no room for the names of all groups");
+    return focl__parse_arguments(&grammar, count - 1, arguments + 1, &chosen, NULL, finished, complaint);
 }
 
 /* ---- Measuring ---- */
@@ -254,7 +218,7 @@ static bool measure_outline(bench_run *run, const bench_outline *outline) {
 }
 
 static bool measure_operation(bench_run *run, size_t operation) {
-    bool agreed = false;
+    bool agreed = true;
     if (!operations[operation].measure(run, &agreed))
         return false;
     run->findings.passed = run->findings.passed && agreed;
@@ -364,13 +328,17 @@ static bool run_chosen(double start) {
 }
 
 int main(int count, char **arguments) {
+    focl__complaint complaint = {0};
+    bool finished = false;
     wait_politely(arguments);
     const double start = bench_now();
-    if (!parse(count, arguments) || !any_is_wanted())
-        return EXIT_USAGE;
-    if (chosen.help) {
-        print_help();
-        return EXIT_SUCCESS;
+    if (!parse(count, arguments, &finished, &complaint)) {
+        fprintf(stderr, "focl-bench: %s (see: focl-bench --help)\n", complaint.text);
+        return complaint.exit_status;
     }
+    if (finished)
+        return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (!any_is_wanted())
+        return FOCL__EXIT_USAGE;
     return run_chosen(start) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -28,6 +28,25 @@ bool bench_enqueue_clblast_asum(const void *subject, cl_command_queue queue, cl_
     return succeeded("CLBlastSasum", CLBlastSasum(call->count, call->result, 0, call->x, 0, 1, &queue, event));
 }
 
+/* Column by column, which is how the arrays' transposes are stored. */
+bool bench_enqueue_clblast_logits(const bench_clblast_head *head, cl_command_queue queue) {
+    return succeeded("CLBlastSgemm",
+                     CLBlastSgemm(CLBlastLayoutColMajor, CLBlastTransposeYes, CLBlastTransposeNo, head->classes,
+                                  head->rows, head->features, 1.0F, head->w, 0, head->features, head->x, 0,
+                                  head->features, 0.0F, head->logits, 0, head->classes, &queue, NULL));
+}
+
+bool bench_enqueue_clblast_gradients(const bench_clblast_head *head, cl_command_queue queue, cl_event *event) {
+    return succeeded("CLBlastSgemm",
+                     CLBlastSgemm(CLBlastLayoutColMajor, CLBlastTransposeNo, CLBlastTransposeNo, head->features,
+                                  head->rows, head->classes, 1.0F, head->w, 0, head->features, head->logits, 0,
+                                  head->classes, 0.0F, head->dx, 0, head->features, &queue, NULL)) &&
+           succeeded("CLBlastSgemm",
+                     CLBlastSgemm(CLBlastLayoutColMajor, CLBlastTransposeNo, CLBlastTransposeYes, head->features,
+                                  head->classes, head->rows, 1.0F, head->x, 0, head->features, head->logits, 0,
+                                  head->classes, 0.0F, head->dw, 0, head->features, &queue, event));
+}
+
 #else
 
 bool bench_has_clblast(void) {
@@ -46,6 +65,16 @@ bool bench_enqueue_clblast_dot(const void *subject, cl_command_queue queue, cl_e
 
 bool bench_enqueue_clblast_asum(const void *subject, cl_command_queue queue, cl_event *event) {
     (void)subject, (void)queue, (void)event;
+    return complain();
+}
+
+bool bench_enqueue_clblast_logits(const bench_clblast_head *head, cl_command_queue queue) {
+    (void)head, (void)queue;
+    return complain();
+}
+
+bool bench_enqueue_clblast_gradients(const bench_clblast_head *head, cl_command_queue queue, cl_event *event) {
+    (void)head, (void)queue, (void)event;
     return complain();
 }
 

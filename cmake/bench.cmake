@@ -1,8 +1,10 @@
-# focl-bench: all of bench/ but what is in bench_results.cmake. Its peers on the host get every help from the compiler, and all cores where it has OpenMP.
+# focl-bench: all of bench/ but what is in bench_results.cmake. Its peers on the host get every help from the compiler,
+# and all cores where it has OpenMP.
+
+option(FOCL_BENCH_NATIVE "compile focl-bench's peers for this machine's processor; OFF for packages" ON)
 
 include(CheckCCompilerFlag)
 find_package(OpenMP COMPONENTS C)
-find_package(CLBlast CONFIG QUIET)
 
 file(GLOB bench_sources CONFIGURE_DEPENDS bench/*.c)
 list(REMOVE_ITEM bench_sources ${bench_result_sources})
@@ -13,7 +15,10 @@ set_target_properties(focl-bench PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_
 # libmvec: GCC calls the C library's vector functions unasked, Clang has to be told. ISO C keeps GCC from fusing
 # multiplications and additions.
 set(peer_flags "")
-foreach(flag IN ITEMS -Ofast -march=native -mprefer-vector-width=512 -ffp-contract=fast -fveclib=libmvec)
+if(FOCL_BENCH_NATIVE)
+    set(native_flag -march=native)
+endif()
+foreach(flag IN ITEMS -Ofast ${native_flag} -mprefer-vector-width=512 -ffp-contract=fast -fveclib=libmvec)
     string(MAKE_C_IDENTIFIER "FOCL_HAS${flag}" has_flag)
     check_c_compiler_flag(${flag} ${has_flag})
     if(${has_flag})
@@ -27,7 +32,7 @@ else()
 endif()
 set_source_files_properties(bench/peer_openmp.c bench/peer_softmax.c PROPERTIES COMPILE_OPTIONS "${peer_flags}")
 
-if(CLBlast_FOUND)
+if(FOCL_HAS_CLBLAST)
     target_link_libraries(focl-bench PRIVATE clblast)
     set_source_files_properties(bench/peer_clblast.c PROPERTIES COMPILE_DEFINITIONS FOCL_BENCH_CLBLAST)
 else()

@@ -6,11 +6,12 @@ list(TRANSFORM bench_result_sources PREPEND "${PROJECT_SOURCE_DIR}/")
 add_library(focl_bench_results STATIC ${bench_result_sources})
 focl_compile_flags(focl_bench_results)
 target_include_directories(focl_bench_results PUBLIC bench)
-target_compile_definitions(focl_bench_results
-                           PRIVATE FOCL_BENCH_TORCH_SCRIPT="${PROJECT_SOURCE_DIR}/bench/peers/torch_peer.py")
+target_compile_definitions(focl_bench_results PRIVATE
+    FOCL_BENCH_TORCH_SCRIPT="${PROJECT_SOURCE_DIR}/bench/peers/torch_peer.py"
+    FOCL_BENCH_TORCH_INSTALLED="${CMAKE_INSTALL_FULL_DATADIR}/focl/torch_peer.py")
 # For the writer of JSON and the headers of .npy files.
 target_link_libraries(focl_bench_results PUBLIC focl_command_parts)
-if(MATH_LIBRARY)
+if(FOCL_MATH_LIBRARY)
     target_link_libraries(focl_bench_results PRIVATE m)
 endif()
 

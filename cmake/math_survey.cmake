@@ -7,7 +7,7 @@ file(GLOB math_survey_sources CONFIGURE_DEPENDS tests/math_survey*.c)
 add_executable(math_survey ${math_survey_sources})
 focl_compile_flags(math_survey)
 focl_link_flags(math_survey)
-target_link_libraries(math_survey PRIVATE PkgConfig::MPFR Threads::Threads $<$<BOOL:${MATH_LIBRARY}>:m>)
+target_link_libraries(math_survey PRIVATE PkgConfig::MPFR Threads::Threads $<$<BOOL:${FOCL_MATH_LIBRARY}>:m>)
 set_target_properties(math_survey PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests")
 
 # It rounds as the mirror does, and is fast in debug builds too. The last two flags change no value: without them

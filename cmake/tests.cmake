@@ -61,6 +61,12 @@ list(JOIN kernel_stems " " kernel_stems)
 target_compile_definitions(test_every_kernel PRIVATE FOCL_KERNEL_STEMS="${kernel_stems}")
 target_link_libraries(test_every_kernel PRIVATE ${CMAKE_DL_LIBS})
 
+# For the test that stands in for CLBlast.
+if(FOCL_HAS_CLBLAST)
+    target_compile_definitions(test_linear_loss_failures PRIVATE FOCL_HAS_CLBLAST)
+    target_link_libraries(test_linear_loss_failures PRIVATE clblast ${CMAKE_DL_LIBS})
+endif()
+
 # A peer for sums, if it is there.
 find_package(CLBlast CONFIG QUIET)
 if(CLBlast_FOUND)

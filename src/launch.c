@@ -119,17 +119,17 @@ static focl_status set_arguments(cl_kernel kernel, const focl__arguments *argume
     return FOCL_OK;
 }
 
-static cl_uint waits_of(const focl__chain *chain) {
+cl_uint focl__chain_wait_count(const focl__chain *chain) {
     return chain->last ? 1 : chain->wait_count;
 }
 
-static const cl_event *wait_list_of(const focl__chain *chain) {
+const cl_event *focl__chain_wait_list(const focl__chain *chain) {
     if (chain->last)
         return &chain->last;
     return chain->wait_count ? chain->wait_list : NULL;
 }
 
-static void advance(focl__chain *chain, cl_event next) {
+void focl__chain_advance(focl__chain *chain, cl_event next) {
     if (chain->last)
         clReleaseEvent(chain->last);
     chain->last = next;
@@ -153,11 +153,11 @@ static focl_status enqueue(focl__chain *chain, cl_kernel kernel, size_t groups, 
     const size_t local = mapping.group;
     const size_t global = groups * local;
     cl_event next = NULL;
-    const cl_int code = clEnqueueNDRangeKernel(chain->queue, kernel, 1, NULL, &global, &local, waits_of(chain),
-                                               wait_list_of(chain), &next);
+    const cl_int code = clEnqueueNDRangeKernel(chain->queue, kernel, 1, NULL, &global, &local,
+                                               focl__chain_wait_count(chain), focl__chain_wait_list(chain), &next);
     if (code != CL_SUCCESS)
         return focl__fail_cl(code, "clEnqueueNDRangeKernel");
-    advance(chain, next);
+    focl__chain_advance(chain, next);
     return chain->kernel_seconds ? add_time(chain) : FOCL_OK;
 }
 
@@ -208,10 +208,11 @@ focl_status focl__launch(focl_handle *handle, focl__chain *chain, const focl__la
 
 focl_status focl__chain_mark(focl__chain *chain) {
     cl_event next = NULL;
-    const cl_int code = clEnqueueMarkerWithWaitList(chain->queue, waits_of(chain), wait_list_of(chain), &next);
+    const cl_int code =
+        clEnqueueMarkerWithWaitList(chain->queue, focl__chain_wait_count(chain), focl__chain_wait_list(chain), &next);
     if (code != CL_SUCCESS)
         return focl__fail_cl(code, "clEnqueueMarkerWithWaitList");
-    advance(chain, next);
+    focl__chain_advance(chain, next);
     return FOCL_OK;
 }
 

@@ -84,6 +84,14 @@ enum { FOCL__MANY_CLASSES = 65 };
 /* Enqueues a kernel as the next of the chain. */
 focl_status focl__launch(focl_handle *handle, focl__chain *chain, const focl__launch_description *launch);
 
+/* What a command that is enqueued apart from focl__launch waits for as the next of the chain; 0 and NULL for nothing.
+ */
+cl_uint focl__chain_wait_count(const focl__chain *chain);
+const cl_event *focl__chain_wait_list(const focl__chain *chain);
+
+/* Takes that command's event. */
+void focl__chain_advance(focl__chain *chain, cl_event next);
+
 /* Enqueues a marker as the next of the chain: an event for calls without work. */
 focl_status focl__chain_mark(focl__chain *chain);
 

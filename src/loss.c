@@ -5,8 +5,8 @@
 #include "error.h"
 #include "loss_job.h"
 
-static void gather(const focl_loss_inputs *inputs, const focl_loss_outputs *outputs,
-                   focl_buffer arrays[FOCL__LOSS_ARRAY_COUNT]) {
+void focl__loss_gather(const focl_loss_inputs *inputs, const focl_loss_outputs *outputs,
+                       focl_buffer arrays[FOCL__LOSS_ARRAY_COUNT]) {
 #define GATHER_INPUT(field, type, extent)  arrays[FOCL__LOSS_##field] = inputs->field;
 #define GATHER_OUTPUT(field, type, extent) arrays[FOCL__LOSS_##field] = outputs->field;
     FOCL_LOSS_INPUT_TABLE(GATHER_INPUT)
@@ -15,9 +15,8 @@ static void gather(const focl_loss_inputs *inputs, const focl_loss_outputs *outp
 #undef GATHER_OUTPUT
 }
 
-/* The arrays as src/call_check.h looks at them. */
-static void describe(const focl__loss_shape *shape, const focl_buffer *arrays,
-                     focl__call_array described[FOCL__LOSS_ARRAY_COUNT]) {
+void focl__loss_describe(const focl__loss_shape *shape, const focl_buffer *arrays,
+                         focl__call_array described[FOCL__LOSS_ARRAY_COUNT]) {
     for (size_t i = 0; i < FOCL__LOSS_ARRAY_COUNT; i++) {
         const focl__loss_array_shape *array = &shape->arrays[i];
         described[i] = (focl__call_array){
@@ -51,7 +50,7 @@ static focl_status check_overlaps(const focl_loss_description *description, cons
 static focl_status check_buffers(const focl_handle *handle, const focl_loss_description *description,
                                  const focl__loss_shape *shape, const focl_buffer *arrays) {
     focl__call_array described[FOCL__LOSS_ARRAY_COUNT];
-    describe(shape, arrays, described);
+    focl__loss_describe(shape, arrays, described);
     for (size_t array = 0; array < FOCL__LOSS_ARRAY_COUNT; array++) {
         const focl_status status = arrays[array].memory ? focl__check_buffer(handle, &described[array]) : FOCL_OK;
         if (status)
@@ -96,7 +95,7 @@ focl_status focl_loss(focl_handle *handle, const focl_loss_description *descript
     focl__loss_shape shape;
     focl__loss_piece whole = {0};
     focl__chain chain = {.wait_count = wait_count, .wait_list = wait_list};
-    gather(inputs, outputs, whole.arrays);
+    focl__loss_gather(inputs, outputs, whole.arrays);
     focl_status status = check_call(handle, description, whole.arrays, &shape);
     if (!status)
         status = focl__check_queue(handle, queue, &chain.queue);

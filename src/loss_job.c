@@ -213,7 +213,7 @@ static int output_bits(const focl__loss_job *job, focl__loss_stage stage) {
         {FOCL__LOSS_pt, FOCL_OUTPUT_PT},
     };
     const int sum = job->row_values ? FOCL_OUTPUT_ROW_LOSSES : FOCL_OUTPUT_SUM;
-    int bits = focl__loss_stage_uses(job, stage, FOCL__LOSS_reduced) ? sum : 0;
+    int bits = focl__loss_stage_uses(job, stage, FOCL__LOSS_reduced) && !job->sums_apart ? sum : 0;
     for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++)
         bits |= focl__loss_stage_uses(job, stage, outputs[i].array) ? outputs[i].bit : 0;
     return bits;
@@ -592,24 +592,30 @@ static focl__program_key row_sum_key(const focl__loss_job *job) {
     return key;
 }
 
-/* From the rows' values to sums of tiles. */
-static focl_status sum_rows(focl__loss_job *job) {
-    const cl_ulong rows = summands_of(job);
+focl_status focl__loss_job_sum(focl__loss_job *job, cl_mem summands, size_t count, size_t tile) {
+    const cl_ulong rows = count;
+    const cl_ulong first_tile = tile;
     focl__arguments arguments = {0};
-    if (!job->row_values || rows == 0)
+    if (count == 0)
         return FOCL_OK;
-    focl__argument_add(&arguments, sizeof job->row_values, &job->row_values);
+    focl__argument_add(&arguments, sizeof summands, &summands);
     focl__argument_add(&arguments, sizeof rows, &rows);
     focl__argument_add(&arguments, sizeof job->tiles, &job->tiles);
+    focl__argument_add(&arguments, sizeof first_tile, &first_tile);
     const focl__launch_description launch = {
         .kernel = "row_sum_tiles",
         .key = row_sum_key(job),
         .spread = FOCL__SPREAD_SHARED,
-        .tiles = tiles_in(summands_of(job)),
+        .tiles = tiles_in(count),
         .is_f64 = job->plan.scalar_type == FOCL_F64,
         .arguments = &arguments,
     };
     return focl__launch(job->handle, &job->chain, &launch);
+}
+
+/* From the rows' values to sums of tiles. */
+static focl_status sum_rows(focl__loss_job *job) {
+    return job->row_values ? focl__loss_job_sum(job, job->row_values, summands_of(job), 0) : FOCL_OK;
 }
 
 static focl_status fold_sums(focl__loss_job *job, focl__loss_stage stage, const fold_targets *to) {

@@ -29,6 +29,14 @@ typedef struct focl__loss_piece {
     focl__loss_slots slots; /* of the elements */
 } focl__loss_piece;
 
+/* The caller's buffers in the order of enum focl__loss_array. */
+void focl__loss_gather(const focl_loss_inputs *inputs, const focl_loss_outputs *outputs,
+                       focl_buffer arrays[FOCL__LOSS_ARRAY_COUNT]);
+
+/* The arrays as call_check.h looks at them. */
+void focl__loss_describe(const focl__loss_shape *shape, const focl_buffer *arrays,
+                         focl__call_array described[FOCL__LOSS_ARRAY_COUNT]);
+
 /* What a call asks of its device. */
 focl__device_demand focl__loss_demand(const focl_loss_description *description);
 
@@ -40,6 +48,7 @@ typedef struct focl__loss_job {
     cl_mem tiles;      /* a pair of numbers or four counters for each tile of the whole */
     cl_mem values;     /* a focl_loss_counts, then the normaliser */
     cl_mem row_values; /* a number for each row of the whole, to be summed by row_sum.cl; NULL where tiles do */
+    bool sums_apart;   /* whoever has the pieces sums their losses with focl__loss_job_sum: they begin anywhere */
 } focl__loss_job;
 
 /*
@@ -58,10 +67,13 @@ bool focl__loss_job_needs(const focl__loss_job *job, focl__loss_stage stage);
 bool focl__loss_stage_uses(const focl__loss_job *job, focl__loss_stage stage, enum focl__loss_array array);
 
 /*
- * Enqueues a stage's kernel over a piece. Pieces begin at multiples of FOCL_TILE elements; where a row is one summand
- * they are of whole outer indices.
+ * Enqueues a stage's kernel over a piece. Pieces begin at multiples of FOCL_TILE elements, unless sums_apart; where a
+ * row is one summand they are of whole outer indices.
  */
 focl_status focl__loss_job_walk(focl__loss_job *job, focl__loss_stage stage, const focl__loss_piece *piece);
+
+/* Enqueues: summands, of the type that is calculated with, a tile full of them each, become tiles from `tile` on. */
+focl_status focl__loss_job_sum(focl__loss_job *job, cl_mem summands, size_t count, size_t tile);
 
 /* Enqueues the fold of a stage's tiles; of arrays[], the outputs of one value are written. */
 focl_status focl__loss_job_fold(focl__loss_job *job, focl__loss_stage stage, const focl_buffer *arrays);

@@ -63,7 +63,7 @@ copy_tree() {
     (cd "$root" && git ls-files -z --cached --others --exclude-standard |
         tar --null --files-from=- --ignore-failed-read --create) | tar --extract --directory="$copy"
     cmake -S "$copy" -B "$build" -G Ninja --log-level=WARNING -DFOCL_BUILD_TESTS=ON -DFOCL_BUILD_BENCH=OFF \
-        -DFOCL_BUILD_COMMAND=OFF >/dev/null
+        -DFOCL_BUILD_EXAMPLES=OFF >/dev/null
 }
 
 # Puts `to` in the place of `from` in a file of the copy.
@@ -99,7 +99,7 @@ passes() {
     local test=$1 on=$2 driver settings status
     read -r _ driver settings < <(implementation "${on%% *}")
     local environment=(OCL_ICD_VENDORS="$driver" POCL_CACHE_DIR="$work/cache" OCLGRIND_DATA_RACES=1 CK_FORK=no
-        CK_TAP_LOG_FILE_NAME=-)
+        CK_TAP_LOG_FILE_NAME=- FOCL_COMMAND="$build/focl")
     [[ "$test" != *:* ]] || environment+=(CK_RUN_CASE="${test#*:}")
     [[ "$on" != *" "* ]] || settings+=" ${on#* }"
     # The settings are words of their own.

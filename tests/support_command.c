@@ -1,6 +1,10 @@
+/* Terminals are in POSIX, but the GNU library declares them only so. */
+#define _XOPEN_SOURCE 700 /* NOLINT(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp) */
+
 #include "support_command.h"
 
 #include <dirent.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,9 +40,9 @@ bool scratch_exists(const char *name) {
     return access(scratch_file(name).text, F_OK) == 0;
 }
 
-/* Calls visit for every file in the folder and counts them. */
-static size_t visit_files(void (*visit)(const char *name)) {
-    DIR *directory = opendir(scratch_folder());
+/* Calls visit for every file in a folder and counts them. */
+static size_t visit_files(const char *path, void (*visit)(const char *name)) {
+    DIR *directory = opendir(path);
     size_t count = 0;
     /* Nothing of Check may be called here: the folder is removed after the tests. */
     for (const struct dirent *entry = directory ? readdir(directory) : NULL; entry; entry = readdir(directory)) {
@@ -54,17 +58,31 @@ static size_t visit_files(void (*visit)(const char *name)) {
 }
 
 size_t scratch_count(void) {
-    return visit_files(NULL);
+    return visit_files(scratch_folder(), NULL);
 }
 
+static const char *visited; /* a folder in the folder */
+
+static void remove_inner_file(const char *name) {
+    char path[1024];
+    (void)snprintf(path, sizeof path, "%s/%s", visited, name);
+    (void)remove(path);
+}
+
+/* What the command makes is a file, or a folder of files. */
 static void remove_file(const char *name) {
-    (void)remove(scratch_file(name).text);
+    const scratch_path path = scratch_file(name);
+    visited = path.text;
+    if (remove(path.text) == 0)
+        return;
+    (void)visit_files(path.text, remove_inner_file);
+    (void)remove(path.text);
 }
 
 void scratch_remove(void) {
     if (!*folder)
         return;
-    (void)visit_files(remove_file);
+    (void)visit_files(folder, remove_file);
     (void)rmdir(folder);
     *folder = '\0';
 }
@@ -222,6 +240,79 @@ command_result command_run(const char *arguments, const char *environment) {
     drop_driver_lines(result.err);
     (void)remove(out.text);
     (void)remove(err.text);
+    return result;
+}
+
+/* ---- On a terminal ---- */
+
+static int open_terminal(char *name, size_t bytes) {
+    const int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+    ck_assert_int_ge(terminal, 0);
+    ck_assert_int_eq(grantpt(terminal), 0);
+    ck_assert_int_eq(unlockpt(terminal), 0);
+    (void)snprintf(name, bytes, "%s", ptsname(terminal));
+    return terminal;
+}
+
+/* Ctrl-C means what it usually means, even if it means nothing to this process. */
+static pid_t spawn_on_terminal(char *const *arguments, char *const *environment, const char *out,
+                               const char *terminal) {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t interrupt;
+    pid_t process = 0;
+    (void)sigemptyset(&interrupt);
+    (void)sigaddset(&interrupt, SIGINT);
+    ck_assert_int_eq(posix_spawn_file_actions_init(&actions), 0);
+    ck_assert_int_eq(posix_spawnattr_init(&attributes), 0);
+    (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+    (void)posix_spawnattr_setsigdefault(&attributes, &interrupt);
+    (void)posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    (void)posix_spawn_file_actions_addopen(&actions, 1, out, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    (void)posix_spawn_file_actions_addopen(&actions, 2, terminal, O_WRONLY | O_NOCTTY, 0);
+    ck_assert_int_eq(posix_spawn(&process, arguments[0], &actions, &attributes, arguments, environment), 0);
+    (void)posix_spawn_file_actions_destroy(&actions);
+    (void)posix_spawnattr_destroy(&attributes);
+    return process;
+}
+
+/* What the terminal shows until its last user has closed it, or it is full; the signal is sent once. */
+static void watch_terminal(int terminal, pid_t process, const char *awaited, char *shown, size_t bytes) {
+    size_t used = 0;
+    bool sent = false;
+    for (ssize_t got = 1; got > 0 && used + 1 < bytes; used += got > 0 ? (size_t)got : 0) {
+        shown[used] = '\0';
+        if (!sent && strstr(shown, awaited)) {
+            ck_assert_int_eq(kill(process, SIGINT), 0);
+            sent = true;
+        }
+        got = read(terminal, shown + used, bytes - used - 1);
+    }
+    shown[used] = '\0';
+}
+
+command_result command_interrupt(const char *arguments, const char *awaited) {
+    enum { SHOWN_BYTES = 1 << 20 };
+    static argument_list list;
+    static char *variables[MOST_VARIABLES + 1];
+    char device[256];
+    char name[256];
+    const char *command = getenv("FOCL_COMMAND");
+    const scratch_path out = scratch_file(".out");
+    command_result result;
+    int status = 0;
+    ck_assert_ptr_nonnull(command);
+    split(&list, command, arguments);
+    make_environment(variables, device, sizeof device, NULL);
+    result.err = test_zeros(SHOWN_BYTES, 1);
+    const int terminal = open_terminal(name, sizeof name);
+    const pid_t process = spawn_on_terminal(list.pointers, variables, out.text, name);
+    watch_terminal(terminal, process, awaited, result.err, SHOWN_BYTES);
+    ck_assert_int_eq(waitpid(process, &status, 0), process);
+    (void)close(terminal);
+    result.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    result.out = read_file(out.text, NULL);
+    (void)remove(out.text);
     return result;
 }
 

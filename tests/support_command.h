@@ -50,6 +50,12 @@ typedef struct command_result {
 command_result command_run(const char *arguments, const char *environment);
 void command_free(command_result *result);
 
+/*
+ * The same with stderr on a terminal, whose text becomes err, and Ctrl-C as soon as `awaited` has been shown there. The
+ * text has all that was ever shown.
+ */
+command_result command_interrupt(const char *arguments, const char *awaited);
+
 /* ---- JSON ---- */
 
 /* True if the text is one JSON value and a newline. */

@@ -320,6 +320,31 @@ START_TEST(devices_probed) {
 }
 END_TEST
 
+/* Where something fails, all that matters stands in one text. */
+START_TEST(devices_report) {
+    static const char *const parts[] = {"focl 0.",           "  commit ",          "  compiler ",
+                                        "\nSystem\n",        "\nEnvironment\n",    "POCL_MARK=17",
+                                        "\nOpenCL loader\n", "\nPlatform 0\n",     "  VENDOR ",
+                                        "\nDevice #0: ",     "  class ",           "  DRIVER_VERSION ",
+                                        "  EXTENSIONS ",     "  GLOBAL_MEM_SIZE ", "  MAX_WORK_GROUP_SIZE ",
+                                        "  mapping ",        "  probe ",           "; rounds yes",
+                                        "are the host's",    "\nChoice\n",         "  chosen "};
+    command_result report = command_run("devices --report", "POCL_MARK=17");
+    ck_assert_int_eq(report.status, 0);
+    for (size_t i = 0; i < COUNT_OF(parts); i++)
+        ck_assert_msg(strstr(report.out, parts[i]) != NULL, "no \"%s\" in %.4000s", parts[i], report.out);
+    ck_assert_ptr_null(strstr(report.out, "no answer"));
+    command_result nothing = command_run("devices --report", "OCL_ICD_VENDORS=/nonexistent");
+    ck_assert_int_eq(nothing.status, 1);
+    ck_assert_msg(strstr(nothing.out, "no OpenCL platform") != NULL, "%s", nothing.out);
+    ck_assert_ptr_nonnull(strstr(nothing.out, "OCL_ICD_VENDORS=/nonexistent"));
+    ck_assert_ptr_nonnull(strstr(nothing.err, "pocl-opencl-icd"));
+    assert_fails("devices --report --json", NULL, 2, "--report");
+    command_free(&report);
+    command_free(&nothing);
+}
+END_TEST
+
 START_TEST(loss_as_text) {
     write_problem();
     command_result text = assert_works(LOSS "--grad @g.npy");
@@ -355,8 +380,11 @@ START_TEST(help_and_version) {
         ck_assert_msg(strstr(result.out, "--device") != NULL, "focl %s: %s", helps[i], result.out);
         command_free(&result);
     }
+    static const char *const facts[] = {"\n  commit ", "\n  compiler ", "\n  build ", "\n  OpenCL ", "\n  CLBlast "};
     for (size_t i = 0; i < COUNT_OF(versions); i++) {
         command_result result = assert_works(versions[i]);
+        for (size_t fact = 0; fact < COUNT_OF(facts); fact++)
+            ck_assert_msg(strstr(result.out, facts[fact]) != NULL, "no \"%s\" in %s", facts[fact], result.out);
         ck_assert_int_eq(strncmp(result.out, "focl ", 5), 0);
         ck_assert_ptr_nonnull(strstr(result.out, focl_version()));
         command_free(&result);
@@ -378,6 +406,7 @@ int main(void) {
     TCase *texts = add_case(suite, "texts");
     tcase_add_test(texts, devices);
     tcase_add_test(texts, devices_probed);
+    tcase_add_test(texts, devices_report);
     tcase_add_test(texts, loss_as_text);
     tcase_add_test(texts, one_is_singular);
     tcase_add_test(texts, help_and_version);

@@ -6,6 +6,7 @@
 #define _GNU_SOURCE /* for RTLD_NEXT */
 #include <dlfcn.h>
 #include <locale.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "support_activation.h"
 #include "support_class_counts.h"
 #include "support_gradient_step.h"
+#include "support_linear.h"
 #include "support_recipes.h"
 #include "support_weighted_sum.h"
 
@@ -292,6 +294,56 @@ START_TEST(devices_are_what_they_say) {
 }
 END_TEST
 
+/* ---- A linear head ---- */
+
+/* The sum of 2 (logit - target) over the rows, from doubles. */
+static double expected_bias_gradient(const linear_head *head, const float *targets, size_t column) {
+    const size_t classes = head->description.loss.shape.classes;
+    double sum = 0;
+    for (size_t row = 0; row < head->description.loss.shape.outer; row++)
+        sum += 2 * (linear_truth_of_logit(head, row, column).value - (double)targets[row * classes + column]);
+    return sum;
+}
+
+static void assert_bias_gradient(focl_handle *handle, const linear_head *head, const loss_problem *problem) {
+    loss_answer none = loss_answer_create(problem, 0);
+    loss_buffers of_loss = loss_buffers_create(focl_handle_context(handle), problem, &none, 0);
+    linear_buffers buffers = linear_buffers_create(focl_handle_context(handle), head, 0);
+    buffers.inputs.loss = of_loss.inputs;
+    buffers.inputs.loss.logits = (focl_buffer){NULL, 0};
+    const focl_status status =
+        focl_linear_loss(handle, &head->description, &buffers.inputs, &buffers.outputs, NULL, 0, NULL, NULL);
+    ck_assert_msg(status == FOCL_OK, "%s", focl_last_error()->message);
+    float *found = linear_buffers_read(focl_handle_queue(handle), &buffers, head, LINEAR_bias_gradient);
+    for (size_t i = 0; i < head->columns[LINEAR_bias_gradient]; i++) {
+        const double expected = expected_bias_gradient(head, problem->inputs[LOSS_targets], i);
+        ck_assert_msg(fabs((double)found[i] - expected) < 1e-4, "[%zu] is %a, not %a", i, (double)found[i], expected);
+    }
+    free(found);
+    linear_buffers_release(&buffers);
+    loss_buffers_release(&of_loss);
+    loss_answer_free(&none);
+}
+
+START_TEST(heads_have_bias_and_its_gradient) {
+    if (!focl_has_linear_loss())
+        return;
+    open_handles();
+    loss_recipe recipe = {.name = "a head", .soft = true};
+    recipe.description = focl_loss_default(FOCL_IDENTITY, FOCL_MSE, (focl_view){3, 1100, 1});
+    recipe.description.reduction = FOCL_REDUCTION_SUM;
+    loss_problem problem = loss_problem_create(&recipe, 95);
+    const focl_linear_loss_description description = {problem.description, 2, 2, 0};
+    linear_head head =
+        linear_head_create(&description, LINEAR_BIT(features_gradient) | LINEAR_BIT(matrix_gradient), 96);
+    for (size_t i = 0; i < handles.count; i++)
+        assert_bias_gradient(handles.list[i], &head, &problem);
+    linear_head_free(&head);
+    loss_problem_free(&problem);
+    close_handles();
+}
+END_TEST
+
 /* ---- Every kernel ---- */
 
 /* Kernels of a single group by design, and of single items. */
@@ -342,6 +394,8 @@ static size_t assert_all_launched(const char *text) {
 START_TEST(every_kernel_has_been_launched) {
     char stems[] = FOCL_KERNEL_STEMS;
     for (const char *stem = strtok(stems, " "); stem; stem = strtok(NULL, " ")) {
+        if (strcmp(stem, "linear_head") == 0 && !focl_has_linear_loss())
+            continue;
         const focl__kernel_source *source = focl__kernel_source_find(stem);
         ck_assert_msg(source != NULL, "there is no source %s", stem);
         ck_assert_msg(assert_all_launched(source->text) > 0, "%s has no kernel", stem);
@@ -365,6 +419,7 @@ int main(void) {
     test_add_loop(suite, "losses", losses_have_the_bits_of_the_mirror, COUNT_OF(losses));
     test_add_loop(suite, "activations", activations_have_the_bits_of_the_mirror, COUNT_OF(activations));
     test_add_loop(suite, "counts", classes_are_counted, COUNT_OF(counts));
+    test_add_loop(suite, "heads", heads_have_bias_and_its_gradient, 1);
     test_add_loop(suite, "arrays", arrays_have_the_bits_of_the_mirror, 1);
     test_add_loop(suite, "probe", devices_are_what_they_say, 1);
     test_add_loop(suite, "every kernel", every_kernel_has_been_launched, 1);

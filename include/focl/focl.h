@@ -8,6 +8,7 @@
 #include "focl/device.h"
 #include "focl/gradient_step.h"
 #include "focl/handle.h"
+#include "focl/linear_loss.h"
 #include "focl/loss.h"
 #include "focl/loss_like.h"
 #include "focl/mirror.h"

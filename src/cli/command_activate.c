@@ -32,10 +32,21 @@ static const focl__option options_table[] = {
     FOCL__JSON_OPTION(activate_options),
 };
 
+static const char *const kind_words[] = {
+#define KIND_WORD(name, word) word,
+    FOCL_ACTIVATE_TABLE(KIND_WORD)
+#undef KIND_WORD
+        NULL};
+
+static const char *kind_at(size_t index) {
+    return kind_words[index];
+}
+
 static const focl__grammar grammar = {
     .command = "activate",
     .operands = "NAME X.npy",
     .operand_count = 2,
+    .name_at = kind_at,
     .about = "An activation of X, or its derivative, on an OpenCL device. NAME is one of\n"
              "  sigmoid, log-sigmoid   of every element\n"
              "  softmax, log-softmax   over the classes of a row\n"
@@ -56,12 +67,6 @@ typedef struct job {
     focl_handle *handle;
     focl__array_result result;
 } job;
-
-static const char *const kind_words[] = {
-#define KIND_WORD(name, word) word,
-    FOCL_ACTIVATE_TABLE(KIND_WORD)
-#undef KIND_WORD
-        NULL};
 
 /* ---- The command line ---- */
 

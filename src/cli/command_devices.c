@@ -9,16 +9,20 @@
 #include "focl/device.h"
 #include "focl/probe.h"
 #include "json_writer.h"
+#include "report_devices.h"
 
 typedef struct devices_options {
     focl__common_options common;
     bool probe;
+    bool report;
 } devices_options;
 
 static const focl__option options_table[] = {
     FOCL__DEVICE_OPTIONS(devices_options),
     {"--probe", NULL, "have each device calculate, and tell whether it is bit-exact by its results", focl__parse_flag,
      offsetof(devices_options, probe)},
+    {"--report", NULL, "all that a bug report needs, of every device, of focl and of the system", focl__parse_flag,
+     offsetof(devices_options, report)},
     FOCL__JSON_OPTION(devices_options),
 };
 
@@ -296,11 +300,15 @@ static void print_nothing_found(const survey *found, bool json) {
 }
 
 static bool show(survey *found, const devices_options *options, focl__complaint *complaint) {
+    if (options->report)
+        focl__report(found->list, &options->common);
     if (!choose(found, &options->common, complaint)) {
-        if (found->count == 0 && complaint->exit_status == FOCL__EXIT_FAILED)
+        if (found->count == 0 && complaint->exit_status == FOCL__EXIT_FAILED && !options->report)
             print_nothing_found(found, options->common.json);
         return false;
     }
+    if (options->report)
+        return true;
     if (options->probe && !probe_devices(found, &options->common, complaint))
         return false;
     if (options->common.json)
@@ -318,6 +326,8 @@ bool focl__command_devices(int count, char **arguments, focl__complaint *complai
         return false;
     if (finished)
         return true;
+    if (options.report && options.common.json)
+        return focl__fail_usage(complaint, "--report: is a text for people; --json has the devices for programs");
     focl_status status = focl_device_list_create(&found.list);
     if (status != FOCL_OK)
         return focl__fail_library(complaint, NULL, status);

@@ -16,6 +16,10 @@ static const focl__loss_name names[] = {
     {"softmax-mse", FOCL_MSE, FOCL_SOFTMAX, FOCL_CATEGORICAL},
 };
 
+const char *focl__loss_name_at(size_t index) {
+    return index < sizeof names / sizeof *names ? names[index].name : NULL;
+}
+
 const focl__loss_name *focl__loss_name_find(const char *name) {
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i].name, name) == 0)

@@ -11,6 +11,9 @@ typedef struct focl__loss_name {
     focl_activation probabilities; /* of --input probabilities */
 } focl__loss_name;
 
+/* The names in their order; NULL behind the last. */
+const char *focl__loss_name_at(size_t index);
+
 /* NULL if no loss has that name. */
 const focl__loss_name *focl__loss_name_find(const char *name);
 

@@ -197,6 +197,7 @@ const focl__grammar focl__loss_grammar = {
     .command = "loss",
     .operands = "NAME LOGITS.npy TARGETS.npy",
     .operand_count = 3,
+    .name_at = focl__loss_name_at,
     .about =
         "The loss of LOGITS for TARGETS, and what else is asked for, in one pass on an OpenCL device. NAME is one of\n"
         "  sigmoid-focal, sigmoid-ce (bce), sigmoid-mse   a sigmoid per class, one against the rest\n"

@@ -67,25 +67,31 @@ static bool count_elements(focl__npy *array) {
     return product <= (size_t)PTRDIFF_MAX / array->item_bytes;
 }
 
-static bool check_data(focl__npy *array, size_t offset, focl__complaint *complaint) {
+/* The bytes of a file, mapped or not. */
+typedef struct content {
+    const unsigned char *bytes;
+    size_t count;
+} content;
+
+static bool check_data(focl__npy *array, const content *file, size_t offset, focl__complaint *complaint) {
     const focl__npy_shape_text shape = focl__npy_describe_shape(&array->shape);
     if (!count_elements(array))
         return focl__fail_data(complaint, "%s: its shape %s has more elements than can be addressed", array->path,
                                shape.text);
-    size_t available = array->mapping_bytes - offset;
+    size_t available = file->count - offset;
     size_t needed = array->elements * array->item_bytes;
     if (available != needed)
         return focl__fail_data(complaint, "%s: has %zu %s of data where its shape %s of %s needs %zu", array->path,
                                available, focl__noun(available, "byte", "bytes"), shape.text,
                                focl__npy_describe_type(array).text, needed);
-    array->data = (const unsigned char *)array->mapping + offset;
+    array->data = file->bytes + offset;
     return true;
 }
 
-static bool check_file(focl__npy *array, focl__complaint *complaint) {
-    const unsigned char *file = array->mapping;
+static bool check_file(focl__npy *array, const content *whole, focl__complaint *complaint) {
+    const unsigned char *file = whole->bytes;
     const char *problem = NULL;
-    if (array->mapping_bytes < sizeof magic + VERSION_BYTES || memcmp(file, magic, sizeof magic) != 0)
+    if (whole->count < sizeof magic + VERSION_BYTES || memcmp(file, magic, sizeof magic) != 0)
         return focl__fail_data(complaint, "%s: is not a .npy file", array->path);
     unsigned major = file[sizeof magic], minor = file[sizeof magic + 1];
     if (major < 1 || major > 3 || minor != 0)
@@ -93,15 +99,15 @@ static bool check_file(focl__npy *array, focl__complaint *complaint) {
                                major, minor);
     size_t length_at = sizeof magic + VERSION_BYTES;
     size_t length_bytes = major == 1 ? 2 : 4;
-    if (array->mapping_bytes - length_at < length_bytes)
+    if (whole->count - length_at < length_bytes)
         return focl__fail_data(complaint, "%s: ends within its header", array->path);
     size_t header_at = length_at + length_bytes;
     size_t header_bytes = little_endian(file + length_at, length_bytes);
-    if (array->mapping_bytes - header_at < header_bytes)
+    if (whole->count - header_at < header_bytes)
         return focl__fail_data(complaint, "%s: ends within its header", array->path);
     if (!focl__npy_parse_header((const char *)file + header_at, header_bytes, array, &problem))
         return focl__fail_data(complaint, "%s: %s", array->path, problem);
-    return check_data(array, header_at + header_bytes, complaint);
+    return check_data(array, whole, header_at + header_bytes, complaint);
 }
 
 bool focl__npy_open(focl__npy *array, const char *path, focl__complaint *complaint) {
@@ -109,10 +115,19 @@ bool focl__npy_open(focl__npy *array, const char *path, focl__complaint *complai
     array->path = path;
     if (!map_file(array, complaint))
         return false;
-    if (check_file(array, complaint))
+    const content file = {array->mapping, array->mapping_bytes};
+    if (check_file(array, &file, complaint))
         return true;
     focl__npy_close(array);
     return false;
+}
+
+bool focl__npy_open_bytes(focl__npy *array, const char *name, const void *bytes, size_t count,
+                          focl__complaint *complaint) {
+    const content file = {bytes, count};
+    memset(array, 0, sizeof *array);
+    array->path = name;
+    return check_file(array, &file, complaint);
 }
 
 void focl__npy_close(focl__npy *array) {

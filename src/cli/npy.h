@@ -36,6 +36,10 @@ typedef struct focl__npy {
 /* Maps a file and checks its header. On failure the complaint names the file, and there is nothing to close. */
 bool focl__npy_open(focl__npy *array, const char *path, focl__complaint *complaint);
 
+/* The same for a file that is in memory already, name for complaints: the bytes stay the caller's, as does the name. */
+bool focl__npy_open_bytes(focl__npy *array, const char *name, const void *bytes, size_t count,
+                          focl__complaint *complaint);
+
 /* Unmaps. A zeroed array is fine. */
 void focl__npy_close(focl__npy *array);
 

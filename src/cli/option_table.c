@@ -7,7 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "focl/version.h"
+#include "build_info.h"
+#include "describe.h"
+
+const focl__option focl__general_options[FOCL__GENERAL_OPTION_COUNT] = {
+    {"--help", NULL, "this text", NULL, 0},
+    {"--version", NULL, "the version of the library, and what it was built with", NULL, 0},
+};
 
 typedef struct parse_state {
     const focl__grammar *grammar;
@@ -27,19 +33,21 @@ static const char *program_of(const focl__grammar *grammar) {
     return grammar->is_program ? "" : "focl ";
 }
 
-static void print_option(const char *name, const char *argument, const char *help) {
+static void print_option(const focl__option *option) {
     char left[64];
-    snprintf(left, sizeof left, "%s%s%s", name, argument ? " " : "", argument ? argument : "");
-    printf("  %-26s %s\n", left, help);
+    const char *argument = option->argument ? option->argument : "";
+    snprintf(left, sizeof left, "%s%s%s", option->name, *argument ? " " : "", argument);
+    if (option->help)
+        printf("  %-26s %s\n", left, option->help);
 }
 
 static void print_help(const focl__grammar *grammar) {
     printf("%s%s %s%s[options]\n\n%s\n", program_of(grammar), grammar->command, grammar->operands,
            *grammar->operands ? " " : "", grammar->about);
     for (size_t i = 0; i < grammar->option_count; i++)
-        print_option(grammar->options[i].name, grammar->options[i].argument, grammar->options[i].help);
-    print_option("--help", NULL, "this text");
-    print_option("--version", NULL, "the version of the library");
+        print_option(&grammar->options[i]);
+    for (size_t i = 0; i < FOCL__GENERAL_OPTION_COUNT; i++)
+        print_option(&focl__general_options[i]);
 }
 
 /* --help and --version, wherever they stand. */
@@ -47,7 +55,7 @@ static bool print_if_asked(const focl__grammar *grammar, const char *argument) {
     if (strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0)
         print_help(grammar);
     else if (strcmp(argument, "--version") == 0)
-        printf("focl %s\n", focl_version());
+        focl__print_version();
     else
         return false;
     return true;
@@ -108,6 +116,10 @@ static bool parse_next(parse_state *state, bool *finished) {
     if (strcmp(argument, "--") == 0) {
         state->only_operands = true;
         return true;
+    }
+    if (focl__asks_for_description(argument)) {
+        *finished = true;
+        return focl__describe_grammar(state->grammar, argument, state->complaint);
     }
     *finished = print_if_asked(state->grammar, argument);
     return *finished || parse_option(state, argument);

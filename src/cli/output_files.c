@@ -99,8 +99,13 @@ static bool write_array(int descriptor, const focl__output *output, const focl__
     for (size_t axis = 0; axis < shape->rank; axis++)
         bytes *= shape->extents[axis];
     focl__npy_write_preamble(&preamble, output->type, shape);
-    return write_bytes(descriptor, preamble.text, preamble.bytes) && write_bytes(descriptor, output->values, bytes) &&
-           fsync(descriptor) == 0;
+    return write_bytes(descriptor, preamble.text, preamble.bytes) && write_bytes(descriptor, output->values, bytes);
+}
+
+static bool write_content(int descriptor, const focl__output *output, const focl__npy_shape *shape) {
+    const bool written = output->raw_bytes ? write_bytes(descriptor, output->values, output->raw_bytes)
+                                           : write_array(descriptor, output, output->shape ? output->shape : shape);
+    return written && fsync(descriptor) == 0;
 }
 
 static char *partial_name(const char *path) {
@@ -122,7 +127,7 @@ static bool write_partial(focl__output *output, const focl__npy_shape *shape, fo
         return fail(output, complaint);
     }
     output->partial = name;
-    bool written = write_array(descriptor, output, output->shape ? output->shape : shape) || fail(output, complaint);
+    bool written = write_content(descriptor, output, shape) || fail(output, complaint);
     if (close(descriptor) != 0 && written)
         return fail(output, complaint);
     return written;

@@ -1,4 +1,4 @@
-/* Result arrays written as .npy files that appear whole or not at all. */
+/* Result arrays written as .npy files, and other files, that appear whole or not at all. */
 #ifndef FOCL_CLI_OUTPUT_FILES_H
 #define FOCL_CLI_OUTPUT_FILES_H
 
@@ -12,6 +12,7 @@ typedef struct focl__output {
     const char *option; /* "--grad": for complaints */
     const char *path;
     const void *values;           /* as many as the shape has */
+    size_t raw_bytes;             /* not 0: values are a file as it is, of so many bytes, and no array */
     focl_type type;               /* of the values: FOCL_F32 unless another is set */
     const focl__npy_shape *shape; /* NULL: that of the call */
     char *target;                 /* the path without symbolic links, while it is written; the writer's own */

@@ -41,6 +41,7 @@ static const focl__option options_table[] = {
 static const focl__grammar grammar = {
     .command = "focl-conformance",
     .is_program = true,
+    .summary = "how exact focl is on an OpenCL device",
     .operands = "",
     .about =
         "Examines an OpenCL device: errors of every operation in ulps, beside the bounds of the headers, and\n"

@@ -1,0 +1,21 @@
+# libzip, with which focl train writes models as .npz archives (src/cli/model_archive.c). Without it a model is a folder.
+
+set(FOCL_LIBZIP AUTO CACHE STRING "archives of models by libzip: ON, OFF, or AUTO where it is found")
+set_property(CACHE FOCL_LIBZIP PROPERTY STRINGS AUTO ON OFF)
+
+set(LIBZIP_FOUND OFF)
+if(FOCL_LIBZIP STREQUAL "AUTO")
+    find_package(PkgConfig QUIET)
+    if(PkgConfig_FOUND)
+        pkg_check_modules(LIBZIP QUIET IMPORTED_TARGET libzip)
+    endif()
+elseif(FOCL_LIBZIP)
+    find_package(PkgConfig REQUIRED)
+    pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)
+endif()
+if(LIBZIP_FOUND)
+    target_link_libraries(focl_command_parts PRIVATE PkgConfig::LIBZIP)
+    set_source_files_properties(src/cli/model_archive.c PROPERTIES COMPILE_DEFINITIONS FOCL_LIBZIP)
+else()
+    message(STATUS "focl train: no libzip (libzip-dev), so no .npz archives of models")
+endif()
