@@ -1,6 +1,6 @@
 /*
- * The sum of the losses of rows, or of elements, where the kernel that calculates them cannot add them up itself because
- * its groups are not tiles of them: 4 bytes a row, in the order of reduce.clh.
+ * The sum of the losses of rows, or of elements, where the kernel that calculates them cannot add them up itself
+ * because its groups are not tiles of them: 4 bytes a row, in the order of reduce.clh.
  *
  * Barriers: only those of focl_join_lanes (tile.clh and fold.clh), which every item of the group reaches.
  */

@@ -78,7 +78,7 @@ static void inner(call *made) {
     made->description.loss.shape = (focl_view){ROWS, 2, 2};
 }
 static void strides(call *made) {
-    made->description.loss.strides = (focl_strides){2 * CLASSES, 1, 1};
+    made->description.loss.strides = (focl_strides){(size_t)2 * CLASSES, 1, 1};
     made->buffers.outputs.loss.loss = (focl_buffer){NULL, 0};
 }
 static void in_place(call *made) {
