@@ -75,15 +75,18 @@ static size_t most_rows(const focl__linear_call *call) {
     return most ? most : 1;
 }
 
-static size_t common_divisor(size_t a, size_t b) {
-    return b == 0 ? a : common_divisor(b, a % b);
+/* The largest divisor of both that is a power of two, as a tile is. */
+static size_t power_of_two_in(size_t tile, size_t count) {
+    while (count % tile != 0)
+        tile /= 2;
+    return tile;
 }
 
 /* Where elements are summed in tiles: the least number of rows that are whole tiles. */
 static size_t rows_of_tiles(const focl_linear_loss_description *description, const focl__linear_call *call) {
     if (focl__loss_sums_rows(&description->loss) || !call->shape.arrays[FOCL__LOSS_reduced].given)
         return 1;
-    return FOCL_TILE / common_divisor(FOCL_TILE, call->classes);
+    return FOCL_TILE / power_of_two_in(FOCL_TILE, call->classes);
 }
 
 /* CLBlast pads what is no multiple of its tiles: with copies of a chunk, and of W's gradient, for every chunk. */

@@ -1,5 +1,6 @@
 /* How focl_linear_loss and focl_linear_logits are called: wrong arguments, nothing to do, queues and events. */
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -78,7 +79,7 @@ static void inner(call *made) {
     made->description.loss.shape = (focl_view){ROWS, 2, 2};
 }
 static void strides(call *made) {
-    made->description.loss.strides = (focl_strides){2 * CLASSES, 1, 1};
+    made->description.loss.strides = (focl_strides){(size_t)2 * CLASSES, 1, 1};
     made->buffers.outputs.loss.loss = (focl_buffer){NULL, 0};
 }
 static void in_place(call *made) {
@@ -365,6 +366,61 @@ START_TEST(waits_for_events_and_gives_one) {
 }
 END_TEST
 
+/* ---- Threads ---- */
+
+enum { THREADS = 4, CALLS = 6 };
+
+/* A thread asserts nothing itself: a failed assertion leaves the test from the wrong thread. */
+typedef struct worker {
+    pthread_t thread;
+    cl_command_queue queue;
+    call with;
+    int failures;
+} worker;
+
+static void *work(void *argument) {
+    worker *own = argument;
+    for (int i = 0; i < CALLS; i++)
+        own->failures += focl_linear_loss(own->with.handle, &own->with.description, &own->with.buffers.inputs,
+                                          &own->with.buffers.outputs, own->queue, 0, NULL, NULL) != FOCL_OK ||
+                         clFinish(own->queue) != CL_SUCCESS;
+    return NULL;
+}
+
+/* On a handle of their own, whose first calls these are, each with a queue. */
+START_TEST(threads_may_share_a_handle) {
+    for (size_t device = 0; device < test_device_count(); device++) {
+        char selector[32];
+        static worker workers[THREADS];
+        focl_handle *handle = NULL;
+        const loss_recipe recipe = recipe_of(FOCL_SOFTMAX, FOCL_FOCAL, ROWS);
+        if (is_synchronous(test_device(device))) {
+            printf("%s: skipped, it runs one kernel at a time in the process\n", test_device_name(device));
+            continue;
+        }
+        (void)snprintf(selector, sizeof selector, "#%zu", focl_handle_device(test_device(device))->index);
+        ck_assert_msg(focl_create(&handle, selector) == FOCL_OK, "%s", focl_last_error()->message);
+        for (size_t i = 0; i < THREADS; i++)
+            workers[i] = (worker){.queue = create_queue(handle, false), .with = call_create(handle, &recipe, i)};
+        for (size_t i = 0; i < THREADS; i++)
+            ck_assert_int_eq(pthread_create(&workers[i].thread, NULL, work, &workers[i]), 0);
+        for (size_t i = 0; i < THREADS; i++)
+            ck_assert_int_eq(pthread_join(workers[i].thread, NULL), 0);
+        for (size_t i = 0; i < THREADS; i++) {
+            ck_assert_int_eq(workers[i].failures, 0);
+            loss_buffers_read(workers[i].queue, &workers[i].with.of_loss, &workers[i].with.problem,
+                              &workers[i].with.answer);
+            loss_assert_same(&workers[0].with.problem, &workers[0].with.answer, &workers[i].with.answer, "a thread");
+        }
+        for (size_t i = 0; i < THREADS; i++) {
+            call_free(&workers[i].with);
+            ck_assert_int_eq(clReleaseCommandQueue(workers[i].queue), CL_SUCCESS);
+        }
+        focl_destroy(handle);
+    }
+}
+END_TEST
+
 /* ---- Without CLBlast ---- */
 
 START_TEST(says_that_it_cannot) {
@@ -392,5 +448,6 @@ int main(void) {
     test_add_loop(suite, "no rows", no_rows_have_no_loss, COUNT_OF(factors));
     test_add_loop(suite, "ignored", ignored_rows_leave_zeros, 1);
     test_add_loop(suite, "events", waits_for_events_and_gives_one, 2);
+    test_add_loop(suite, "threads", threads_may_share_a_handle, 1);
     return test_main(suite);
 }

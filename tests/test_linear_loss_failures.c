@@ -1,6 +1,7 @@
 /*
  * CLBlast failing in the middle of a linear loss: the status, the sentence, nothing kept, and the next call as if
- * nothing had been. By standing in for CLBlastSgemm and for the calls that make and release memory.
+ * nothing had been; and how much memory a call makes. By standing in for CLBlast's product and for the calls that make
+ * and release memory.
  */
 #define _GNU_SOURCE /* for RTLD_NEXT */
 #include <dlfcn.h>
@@ -21,6 +22,7 @@ static struct {
     CLBlastStatusCode code;
     size_t made; /* buffers */
     size_t released;
+    size_t bytes; /* of all that were made */
 } seen;
 
 /* The function that is stood in for. */
@@ -54,6 +56,7 @@ cl_mem CL_API_CALL clCreateBuffer(cl_context context, cl_mem_flags flags, size_t
         find_real("clCreateBuffer", &real, sizeof real);
     cl_mem memory = real(context, flags, size, host, code);
     seen.made += memory != NULL;
+    seen.bytes += memory ? size : 0;
     return memory;
 }
 
@@ -91,7 +94,7 @@ static result run(focl_handle *handle, const linear_head *head, const loss_probl
     buffers.inputs.loss = of_loss.inputs;
     buffers.inputs.loss.logits = (focl_buffer){NULL, 0};
     buffers.outputs.loss = of_loss.outputs;
-    seen.products = seen.made = seen.released = 0;
+    seen.products = seen.made = seen.released = seen.bytes = 0;
     found.status =
         focl_linear_loss(handle, &head->description, &buffers.inputs, &buffers.outputs, NULL, 0, NULL, &found.event);
     ck_assert_msg(seen.made == seen.released, "%zu buffers were made or retained, %zu released", seen.made,
@@ -167,8 +170,39 @@ START_TEST(failures_are_told) {
 }
 END_TEST
 
+/*
+ * All the memory that a call ever makes, CLBlast's for it included, whether or not it is there at the same time: with
+ * everything enqueued before the first command runs it may be.
+ */
+START_TEST(memory_is_a_small_part_of_the_logits) {
+    enum { MANY_ROWS = 4096, SOME_FEATURES = 64, MANY_CLASSES = 512, PART = 8 };
+    if (test_small()) {
+        printf("skipped: many rows and classes\n");
+        return;
+    }
+    loss_recipe recipe = {.name = "many rows"};
+    recipe.description =
+        focl_loss_default(_i ? FOCL_SIGMOID : FOCL_SOFTMAX, FOCL_FOCAL, (focl_view){MANY_ROWS, MANY_CLASSES, 1});
+    recipe.description.targets_type = FOCL_I32;
+    loss_problem problem = loss_problem_create(&recipe, 8500);
+    const focl_linear_loss_description description = {problem.description, SOME_FEATURES, 0, (size_t)1 << 18};
+    linear_head head = linear_head_create(&description, 0, 8600);
+    for (size_t device = 0; device < test_device_count(); device++) {
+        result found = run(test_device(device), &head, &problem);
+        ck_assert_msg(found.status == FOCL_OK, "%s", focl_last_error()->message);
+        const size_t unfused = (size_t)2 * MANY_ROWS * MANY_CLASSES * sizeof(float);
+        ck_assert_msg(seen.bytes < unfused / PART, "%zu bytes were made, logits and gradient have %zu", seen.bytes,
+                      unfused);
+        result_free(&found);
+    }
+    linear_head_free(&head);
+    loss_problem_free(&problem);
+}
+END_TEST
+
 int main(void) {
     Suite *suite = suite_create("linear_loss_failures");
+    test_add_loop(suite, "memory", memory_is_a_small_part_of_the_logits, 2);
     test_add_loop(suite, "failures", failures_are_told, COUNT_OF(codes) * COUNT_OF(places));
     return test_main(suite);
 }

@@ -84,11 +84,12 @@ FOCL_API bool focl_has_linear_loss(void);
  * must be. An output may overlap nothing. All memory belongs to the caller and must live until the event; the
  * structures may go on return.
  *
- * Beyond it the call takes device memory for a chunk: its logits; with bias_gradient a 64th of them and a row at least;
- * as much as the logits again in f32 where elements are summed (the sigmoid family without target_only, with reduced)
- * and the chunk is not of whole tiles of 4096 elements, which chunks chosen by the budget are where it has room for
- * one; what focl_loss takes; and CLBlast's own copies of what does not suit its kernels, on GPUs of W and a chunk at
- * most. f16: chunks there are of whole tiles always. It is released when the work is done.
+ * Beyond it the call takes device memory: the logits of a chunk; where there are several chunks, as much as W, for
+ * its transpose; one workspace for CLBlast's copies of what does not suit its kernels, of at most W or its gradient
+ * and a chunk of X and of logits; with bias_gradient a 64th of the chunk's logits, and a row at least; as much as its
+ * logits again where elements are summed (the sigmoid family without target_only, with reduced) and the chunk is not
+ * of whole tiles of 4096 elements; and what focl_loss takes. Chunks chosen by the budget are of whole tiles where it
+ * has room for one; f16 has no others, whatever is said. It is all released when the work is done.
  *
  * No rows or no classes: the outputs of one value are as of focl_loss, the gradients become accumulate times the old.
  * FOCL_ENOTSUP: without CLBlast; bf16; f16 without cl_khr_fp16, f64 without it; a W, or a chunk of chunk_rows, of more
