@@ -1,4 +1,4 @@
-# libzip, with which focl train writes models as .npz archives (src/cli/model_archive.c). Without it a model is a folder.
+# libzip, with which focl train writes models as .npz archives (src/cli/model_archive.c); without it they are folders.
 
 set(FOCL_LIBZIP AUTO CACHE STRING "archives of models by libzip: ON, OFF, or AUTO where it is found")
 set_property(CACHE FOCL_LIBZIP PROPERTY STRINGS AUTO ON OFF)

@@ -22,7 +22,8 @@ if [ "${1:-}" = --quick ]; then
 fi
 [ $# = 2 ] || fail "it needs the focl to run and the picture to write"
 focl=$1 picture=$2
-data=$(dirname "${BASH_SOURCE[0]}")/../tests/data
+here=$(dirname "${BASH_SOURCE[0]}")
+data=$here/../tests/data
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
@@ -30,11 +31,12 @@ trap 'rm -rf "$scratch"' EXIT
 
 # For each table: its key, the class whose recall is told, its options, and its title.
 tables() {
+    local rare_row="--keep $rare:$share"
     cat <<TABLE
-early  $rare  --keep $rare:$share --epochs 5   | Softmax, 10 classes, 5 epochs
-long   $rare  --keep $rare:$share --epochs 30  | Softmax, 10 classes, 30 epochs
-pair   1      --one-vs-rest $rare --keep 1:$share --epochs 30  | $rare against the rest: softmax, 2 classes, 30 epochs
-each   $rare  --keep $rare:$share --epochs 30 --reduction positive-mean  | One against the rest for each of 10 classes: sigmoid, 30 epochs
+early  $rare  $rare_row --epochs 5  | Softmax, 10 classes, 5 epochs
+long   $rare  $rare_row --epochs 30 | Softmax, 10 classes, 30 epochs
+pair   1  --one-vs-rest $rare --keep 1:$share --epochs 30 | $rare against the rest: softmax, 2 classes, 30 epochs
+each   $rare  $rare_row --epochs 30 --reduction positive-mean | Each of 10 classes against the rest: sigmoid, 30 epochs
 TABLE
 }
 
@@ -159,59 +161,7 @@ list_for_picture() {
     statistics "$1" | sed 's/^/R	/'
 }
 
-draw() {
-    awk -F '\t' -v rare="$rare" '
-        function x(share) { return 220 + 520 * share / 100 }
-        function text(class, at, y, what) { printf "<text class=\"%s\" x=\"%.1f\" y=\"%.1f\">%s</text>\n", class, at, y, what }
-        function spread(y, colour, mean, low, high) {
-            printf "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"%s\" stroke-width=\"3\" stroke-opacity=\"0.4\" stroke-linecap=\"round\"/>\n",
-                   x(low), y, x(high), y, colour
-            printf "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4\" fill=\"%s\"/>\n", x(mean), y, colour
-        }
-        { kind[NR] = $1; line[NR] = $0 }
-        END {
-            blue = "#0969da"; orange = "#e0892b"
-            height = 96
-            for (i = 1; i <= NR; i++) height += kind[i] == "T" ? 72 : 22
-            printf "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"780\" height=\"%d\" viewBox=\"0 0 780 %d\" role=\"img\">\n", height, height
-            print "<title>The recall of a rare digit by loss</title>"
-            print "<style>"
-            print "text { font-family: -apple-system, '"'"'Segoe UI'"'"', '"'"'Noto Sans'"'"', '"'"'DejaVu Sans'"'"', Helvetica, Arial, sans-serif; font-size: 12px; fill: #1f2328 }"
-            print ".title { font-size: 17px; font-weight: 600 }"
-            print ".panel { font-size: 13px; font-weight: 600 }"
-            print ".name { text-anchor: end }"
-            print ".tick { font-size: 11px; fill: #59636e; text-anchor: middle }"
-            print "</style>"
-            printf "<rect width=\"780\" height=\"%d\" fill=\"#ffffff\"/>\n", height
-            text("title", 24, 34, "The digit " rare ", of which 5 % were trained on, by loss")
-            printf "<circle cx=\"30\" cy=\"56\" r=\"4\" fill=\"%s\"/>\n", blue
-            text("", 42, 60, "recall of the rare digit, %: mean, least and most of the seeds")
-            printf "<circle cx=\"420\" cy=\"56\" r=\"4\" fill=\"%s\"/>\n", orange
-            text("", 432, 60, "accuracy over all digits, %")
-            y = 72
-            for (i = 1; i <= NR; i++) {
-                split(line[i], part, "\t")
-                if (kind[i] == "T") {
-                    rows = 0
-                    while (i + rows < NR && kind[i + rows + 1] == "R") rows++
-                    text("panel", 24, y + 30, part[2])
-                    for (share = 0; share <= 100; share += 20) {
-                        text("tick", x(share), y + 48, share)
-                        printf "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"#d1d9e0\"/>\n", x(share), y + 54, x(share), y + 58 + 22 * rows
-                    }
-                    y += 72
-                } else {
-                    text("name", 208, y + 4, part[2])
-                    spread(y, orange, part[11], part[13], part[14])
-                    spread(y, blue, part[3], part[5], part[6])
-                    y += 22
-                }
-            }
-            print "</svg>"
-        }'
-}
-
 run_all >"$scratch/results"
 each_table print_table
-each_table list_for_picture | draw >"$scratch/picture.svg"
+each_table list_for_picture | awk -v rare="$rare" -f "$here/why_focal_picture.awk" >"$scratch/picture.svg"
 mv "$scratch/picture.svg" "$picture"
