@@ -234,7 +234,7 @@ START_TEST(wrong_models) {
         assert_fails("predict @model @points.npy --out @c.npy", NULL, 1, "model: ");
         scratch_write(parts[i], "no array", 8);
         assert_fails("predict @model @points.npy --out @c.npy", NULL, 1,
-                     i == 2 ? "names no loss" : "is not a .npy file");
+                     i == 2 ? "names no loss" : ".npy: is not a .npy file");
     }
 }
 END_TEST

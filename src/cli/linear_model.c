@@ -166,9 +166,11 @@ static bool copy_array(focl__linear_model *model, const struct array_part *part,
 static bool unpack(focl__linear_model *model, const struct array_part *part, const focl__model_files *files,
                    const char *path, focl__complaint *complaint) {
     focl__array array = {0};
-    const char *name = focl__model_file(part->part);
+    char name[1024]; /* for complaints */
+    (void)snprintf(name, sizeof name, "%s: %s", path, focl__model_file(part->part));
     if (!files->files[part->part].bytes)
-        return !part->required || focl__fail_data(complaint, "%s: has no %s; is it a model of focl train?", path, name);
+        return !part->required || focl__fail_data(complaint, "%s: has no %s; is it a model of focl train?", path,
+                                                  focl__model_file(part->part));
     bool good = focl__npy_open_bytes(&array.file, name, files->files[part->part].bytes, files->files[part->part].count,
                                      complaint) &&
                 focl__array_convert(&array, FOCL_F32, complaint) &&
