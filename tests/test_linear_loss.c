@@ -128,6 +128,7 @@ static double *values_of(focl_type type, const void *stored, size_t count) {
 /* The loss of the logits that the head has, and its gradient with respect to them. */
 static loss_answer unchunked(focl_handle *handle, loss_problem *problem, const void *logits) {
     loss_answer answer = loss_answer_create(problem, outputs_of(&problem->description) | LOSS_BIT(gradient));
+    test_guarded_free(problem->inputs[LOSS_logits]);
     loss_problem_set(problem, LOSS_logits, logits);
     ck_assert_msg(loss_on_device(handle, problem, &answer, 0) == FOCL_OK, "%s", focl_last_error()->message);
     return answer;
