@@ -66,9 +66,7 @@ focl_status focl_activate(focl_handle *handle, const focl_activation_description
     gather(inputs, outputs, arrays);
     focl_status status = check_call(handle, description, arrays, &shape);
     if (!status)
-        status = focl__check_queue(handle, queue, &chain.queue);
-    if (!status)
-        status = focl__check_wait_list(wait_count, wait_list);
+        status = focl__check_start(handle, queue, wait_count, wait_list, &chain.queue);
     if (!status)
         status = focl__activation_run(handle, &chain, description, &shape, arrays);
     if (!status && !chain.last)

@@ -99,7 +99,7 @@ bool focl__buffers_overlap(const focl__call_array *left, const focl__call_array 
                                       : first.start - second.start < second.length;
 }
 
-focl_status focl__check_queue(const focl_handle *handle, cl_command_queue queue, cl_command_queue *chosen) {
+static focl_status check_queue(const focl_handle *handle, cl_command_queue queue, cl_command_queue *chosen) {
     cl_context context = NULL;
     cl_device_id device = NULL;
     *chosen = queue ? queue : handle->queue;
@@ -113,7 +113,7 @@ focl_status focl__check_queue(const focl_handle *handle, cl_command_queue queue,
     return FOCL_OK;
 }
 
-focl_status focl__check_wait_list(cl_uint wait_count, const cl_event *wait_list) {
+static focl_status check_wait_list(cl_uint wait_count, const cl_event *wait_list) {
     if ((wait_count == 0) != (wait_list == NULL))
         return focl__fail(FOCL_EINVAL, "wait_list", "is %s and wait_count is %u", wait_list ? "given" : "NULL",
                           wait_count);
@@ -122,4 +122,10 @@ focl_status focl__check_wait_list(cl_uint wait_count, const cl_event *wait_list)
             return focl__fail(FOCL_EINVAL, "wait_list", "event %u of %u is NULL", i, wait_count);
     }
     return FOCL_OK;
+}
+
+focl_status focl__check_start(const focl_handle *handle, cl_command_queue queue, cl_uint wait_count,
+                              const cl_event *wait_list, cl_command_queue *chosen) {
+    const focl_status status = check_queue(handle, queue, chosen);
+    return status ? status : check_wait_list(wait_count, wait_list);
 }

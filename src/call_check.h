@@ -34,10 +34,11 @@ focl_status focl__check_buffer(const focl_handle *handle, const focl__call_array
 /* The arrays have bytes in common, sub-buffers of one memory included. Absent ones have none. */
 bool focl__buffers_overlap(const focl__call_array *left, const focl__call_array *right);
 
-/* The queue itself, or the handle's own for NULL; of the handle's context and device. FOCL_EINVAL. */
-focl_status focl__check_queue(const focl_handle *handle, cl_command_queue queue, cl_command_queue *chosen);
-
-/* Events where there is a count, and none is NULL. FOCL_EINVAL. */
-focl_status focl__check_wait_list(cl_uint wait_count, const cl_event *wait_list);
+/*
+ * What every call starts from. *chosen becomes the queue, of the handle's context and device, or the handle's own for
+ * NULL; there are events where there is a count, and none is NULL. FOCL_EINVAL.
+ */
+focl_status focl__check_start(const focl_handle *handle, cl_command_queue queue, cl_uint wait_count,
+                              const cl_event *wait_list, cl_command_queue *chosen);
 
 #endif

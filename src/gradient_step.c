@@ -99,9 +99,7 @@ focl_status focl_gradient_step(focl_handle *handle, const focl_gradient_step_des
         *event = NULL;
     focl_status status = check_call(handle, description, parameters, gradient);
     if (!status)
-        status = focl__check_queue(handle, queue, &chain.queue);
-    if (!status)
-        status = focl__check_wait_list(wait_count, wait_list);
+        status = focl__check_start(handle, queue, wait_count, wait_list, &chain.queue);
     if (!status)
         status = description->elements > 0 ? launch(handle, &chain, description, parameters, gradient)
                                            : focl__chain_mark(&chain);

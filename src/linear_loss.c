@@ -306,11 +306,6 @@ static focl_status check_arguments(const focl_handle *handle, const focl_linear_
     return FOCL_OK;
 }
 
-static focl_status check_queue(const focl_handle *handle, cl_command_queue queue, focl__chain *chain) {
-    const focl_status status = focl__check_queue(handle, queue, &chain->queue);
-    return status ? status : focl__check_wait_list(chain->wait_count, chain->wait_list);
-}
-
 static void release(cl_mem memory) {
     if (memory)
         clReleaseMemObject(memory);
@@ -327,7 +322,7 @@ focl_status focl_linear_loss(focl_handle *handle, const focl_linear_loss_descrip
     if (!status)
         status = focl__linear_loss_check(handle, description, inputs, outputs, &call);
     if (!status)
-        status = check_queue(handle, queue, &chain);
+        status = focl__check_start(handle, queue, wait_count, wait_list, &chain.queue);
     if (status)
         return status;
 
@@ -386,7 +381,7 @@ focl_status focl_linear_logits(focl_handle *handle, const focl_linear_loss_descr
     if (!status)
         status = focl__linear_logits_check(handle, description, inputs, logits, &call);
     if (!status)
-        status = check_queue(handle, queue, &chain);
+        status = focl__check_start(handle, queue, wait_count, wait_list, &chain.queue);
     if (!status)
         status = make_all_logits(handle, &call, &chain);
     focl__chain_end(&chain, status ? NULL : event);

@@ -98,9 +98,7 @@ focl_status focl_loss(focl_handle *handle, const focl_loss_description *descript
     focl__loss_gather(inputs, outputs, whole.arrays);
     focl_status status = check_call(handle, description, whole.arrays, &shape);
     if (!status)
-        status = focl__check_queue(handle, queue, &chain.queue);
-    if (!status)
-        status = focl__check_wait_list(wait_count, wait_list);
+        status = focl__check_start(handle, queue, wait_count, wait_list, &chain.queue);
     if (status)
         return status;
 

@@ -173,9 +173,7 @@ focl_status focl_weighted_sum(focl_handle *handle, const focl_weighted_sum_descr
         *event = NULL;
     focl_status status = check_call(handle, description, buffers);
     if (!status)
-        status = focl__check_queue(handle, queue, &chain.queue);
-    if (!status)
-        status = focl__check_wait_list(wait_count, wait_list);
+        status = focl__check_start(handle, queue, wait_count, wait_list, &chain.queue);
     if (status)
         return status;
 

@@ -16,7 +16,7 @@ device_array device_array_create(cl_context context, const void *values, size_t 
 /* Reads the array into *values, checks the guards, and releases the memory. */
 void device_array_finish(cl_command_queue queue, device_array *array, void *values);
 
-/* A handle of its own for a device under test, made while an environment variable has a value. */
+/* A handle of its own for a device under test, made while an environment variable has a value; name NULL: none has. */
 focl_handle *device_handle_with(const char *name, const char *value, size_t device);
 
 /* The status, and that the thread's last error names the argument and says this. */

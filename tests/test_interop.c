@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "support_device.h"
 #include "support_loss.h"
 #include "support_recipes.h"
 
@@ -376,14 +377,11 @@ static void assert_threads(focl_handle *fresh, focl_handle *other) {
 
 START_TEST(threads_share_a_handle) {
     for (size_t device = 0; device < test_device_count(); device++) {
-        char selector[32];
-        focl_handle *fresh = NULL;
         if (is_synchronous(focl_handle_device(test_device(device)))) {
             printf("without threads on %s: it runs one kernel at a time\n", test_device_name(device));
             continue;
         }
-        (void)snprintf(selector, sizeof selector, "#%zu", focl_handle_device(test_device(device))->index);
-        ck_assert_int_eq(focl_create(&fresh, selector), FOCL_OK);
+        focl_handle *fresh = device_handle_with(NULL, NULL, device);
         assert_threads(fresh, test_device(device));
         focl_destroy(fresh);
     }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "support_device.h"
 #include "support_recipes.h"
 
 /* ---- A call ---- */
@@ -248,12 +249,7 @@ END_TEST
 /* With 64-bit indices forced, every matrix is reached through a sub-buffer, as those beyond an int's reach are. */
 START_TEST(far_matrices_have_the_same_bits) {
     for (size_t device = 0; device < test_device_count(); device++) {
-        char selector[32];
-        focl_handle *handle = NULL;
-        (void)snprintf(selector, sizeof selector, "#%zu", focl_handle_device(test_device(device))->index);
-        ck_assert_int_eq(setenv("FOCL_INDEX64", "1", 1), 0);
-        ck_assert_msg(focl_create(&handle, selector) == FOCL_OK, "%s", focl_last_error()->message);
-        ck_assert_int_eq(unsetenv("FOCL_INDEX64"), 0);
+        focl_handle *handle = device_handle_with("FOCL_INDEX64", "1", device);
         assert_usual(handle, FOCL_SIGMOID, FOCL_F32, 700);
         focl_destroy(handle);
     }

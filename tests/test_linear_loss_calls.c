@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "support_device.h"
 #include "support_linear.h"
 
 enum { ROWS = 9, FEATURES = 3, CLASSES = 4 };
@@ -390,16 +391,13 @@ static void *work(void *argument) {
 /* On a handle of their own, whose first calls these are, each with a queue. */
 START_TEST(threads_may_share_a_handle) {
     for (size_t device = 0; device < test_device_count(); device++) {
-        char selector[32];
         static worker workers[THREADS];
-        focl_handle *handle = NULL;
         const loss_recipe recipe = recipe_of(FOCL_SOFTMAX, FOCL_FOCAL, ROWS);
         if (is_synchronous(test_device(device))) {
             printf("%s: skipped, it runs one kernel at a time in the process\n", test_device_name(device));
             continue;
         }
-        (void)snprintf(selector, sizeof selector, "#%zu", focl_handle_device(test_device(device))->index);
-        ck_assert_msg(focl_create(&handle, selector) == FOCL_OK, "%s", focl_last_error()->message);
+        focl_handle *handle = device_handle_with(NULL, NULL, device);
         for (size_t i = 0; i < THREADS; i++)
             workers[i] = (worker){.queue = create_queue(handle, false), .with = call_create(handle, &recipe, i)};
         for (size_t i = 0; i < THREADS; i++)

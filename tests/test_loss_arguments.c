@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "data/wrong_descriptions.h"
+#include "support_device.h"
 #include "support_loss.h"
 #include "support_recipes.h"
 
@@ -296,23 +297,13 @@ START_TEST(refuses_rows_longer_than_loops) {
 }
 END_TEST
 
-static focl_handle *mapped_handle(size_t device, const char *mapping) {
-    char selector[32];
-    focl_handle *handle = NULL;
-    (void)snprintf(selector, sizeof selector, "#%zu", focl_handle_device(test_device(device))->index);
-    ck_assert_int_eq(setenv("FOCL_MAPPING", mapping, 1), 0);
-    ck_assert_int_eq(focl_create(&handle, selector), FOCL_OK);
-    ck_assert_int_eq(unsetenv("FOCL_MAPPING"), 0);
-    return handle;
-}
-
 /* A sum of more than a group of one item has turns for is refused before the buffers are looked at. */
 START_TEST(refuses_sums_longer_than_loops) {
     static const char *const mappings[] = {"1x1", "1x4"};
     const focl_view shape = {(size_t)1 << 28, 1, 1};
     const focl_loss_description description = focl_loss_default(FOCL_SIGMOID, FOCL_FOCAL, shape);
     for (size_t device = 0; device < test_device_count(); device++) {
-        focl_handle *handle = mapped_handle(device, mappings[_i]);
+        focl_handle *handle = device_handle_with("FOCL_MAPPING", mappings[_i], device);
         const bool refused = _i == 0 && has_short_loops(device);
         const focl_buffer few = {clCreateBuffer(focl_handle_context(handle), CL_MEM_READ_WRITE, 64, NULL, NULL), 0};
         ck_assert_ptr_nonnull(few.memory);

@@ -13,20 +13,11 @@
 #include "../cl/agreement.clh"
 #include "handle_private.h"
 #include "loss_job.h"
+#include "support_device.h"
 #include "support_loss.h"
 #include "support_recipes.h"
 
 /* ---- 64-bit kernels at small sizes ---- */
-
-static focl_handle *wide_handle(size_t device) {
-    char selector[32];
-    focl_handle *handle = NULL;
-    (void)snprintf(selector, sizeof selector, "#%zu", focl_handle_device(test_device(device))->index);
-    ck_assert_int_eq(setenv("FOCL_INDEX64", "1", 1), 0);
-    ck_assert_int_eq(focl_create(&handle, selector), FOCL_OK);
-    ck_assert_int_eq(unsetenv("FOCL_INDEX64"), 0);
-    return handle;
-}
 
 static void assert_same_bits(focl_handle *handle, const loss_problem *problem) {
     loss_answer mirror = loss_answer_create(problem, loss_outputs(&problem->description));
@@ -48,7 +39,7 @@ START_TEST(wide_indices_do_not_change_bits) {
     for (size_t device = 0; device < test_device_count(); device++) {
         if (!focl_handle_device(test_device(device))->bit_exact)
             continue;
-        focl_handle *handle = wide_handle(device);
+        focl_handle *handle = device_handle_with("FOCL_INDEX64", "1", device);
         for (size_t i = 0; i < test_size(COUNT_OF(shapes), 2); i++) {
             loss_recipe shaped = loss_recipe_shaped(&loss_recipes[wide_recipes[_i]], shapes[i]);
             shaped.description.strides = _i % 2 ? strides[i] : (focl_strides){0};

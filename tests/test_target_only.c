@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support_device.h"
 #include "support_loss.h"
 #include "support_recipes.h"
 
@@ -315,21 +316,11 @@ END_TEST
 /* Vector width x work-group size. */
 static const char *const mappings[] = {"1x1", "2x4", "16x8", "1x64", "1x256"};
 
-static focl_handle *mapped_handle(size_t device, const char *mapping) {
-    char selector[32];
-    focl_handle *handle = NULL;
-    (void)snprintf(selector, sizeof selector, "#%zu", focl_handle_device(test_device(device))->index);
-    ck_assert_int_eq(setenv("FOCL_MAPPING", mapping, 1), 0);
-    ck_assert_int_eq(focl_create(&handle, selector), FOCL_OK);
-    ck_assert_int_eq(unsetenv("FOCL_MAPPING"), 0);
-    return handle;
-}
-
 static void assert_mapped(const loss_problem *problem, const char *mapping) {
     loss_answer mirror = loss_answer_create(problem, loss_outputs(&problem->description));
     ck_assert_int_eq(loss_on_mirror(problem, &mirror), FOCL_OK);
     for (size_t device = 0; device < test_device_count(); device++) {
-        focl_handle *handle = mapped_handle(device, mapping);
+        focl_handle *handle = device_handle_with("FOCL_MAPPING", mapping, device);
         loss_answer answer = loss_answer_create(problem, loss_outputs(&problem->description));
         const focl_status status = loss_on_device(handle, problem, &answer, 1);
         ck_assert_msg(status == FOCL_OK, "%s: %s", mapping, focl_last_error()->message);
