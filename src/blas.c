@@ -75,8 +75,14 @@ bool focl__has_blas(void) {
     return true;
 }
 
+/* The least that CLBlast's kernels are happy with, whatever the device. */
+enum { LEAST_GROUP = 64 };
+
 focl_status focl__blas_check(const focl_handle *handle, focl_type type) {
     const focl_device *device = &handle->device;
+    if (device->work_group_size < LEAST_GROUP)
+        return focl__fail(FOCL_ENOTSUP, "", "the device %s has work-groups of %zu, and CLBlast's are of %d at least",
+                          device->name, device->work_group_size, LEAST_GROUP);
     if (type == FOCL_BF16)
         return focl__fail(FOCL_ENOTSUP, "logits_type", "is bf16, of which there are no matrix products");
     if (type == FOCL_F16 && !device->fp16)

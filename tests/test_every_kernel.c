@@ -325,10 +325,27 @@ static void assert_bias_gradient(focl_handle *handle, const linear_head *head, c
     loss_answer_free(&none);
 }
 
-START_TEST(heads_have_bias_and_its_gradient) {
+/* CLBlast's kernels have so many items. */
+enum { GROUP_OF_PRODUCTS = 64 };
+
+/* Why the surroundings leave no place for products, or NULL. Call it with handles. */
+static const char *without_products(void) {
     if (!focl_has_linear_loss())
-        return;
+        return "there is no CLBlast";
+    if (handles.largest_group < GROUP_OF_PRODUCTS)
+        return "CLBlast's groups are larger than the device's";
+    if (getenv("OCLGRIND_UNINITIALIZED"))
+        return "Oclgrind 21.10 does not know the instruction freeze where it looks for uninitialised memory";
+    return NULL;
+}
+
+START_TEST(heads_have_bias_and_its_gradient) {
     open_handles();
+    if (without_products()) {
+        printf("without heads: %s\n", without_products());
+        close_handles();
+        return;
+    }
     loss_recipe recipe = {.name = "a head", .soft = true};
     recipe.description = focl_loss_default(FOCL_IDENTITY, FOCL_MSE, (focl_view){3, 1100, 1});
     recipe.description.reduction = FOCL_REDUCTION_SUM;
@@ -360,9 +377,12 @@ static bool is_named(const char *expected, const char *name, size_t length) {
     return strlen(expected) == length && memcmp(expected, name, length) == 0;
 }
 
+static const char of_products[] = "linear_head_";
+
 /* Whether the surroundings leave no place for that kernel. */
 static bool is_left_out(const char *name, size_t length) {
-    return (!launched.alone && is_named(of_one_item, name, length)) ||
+    return (strncmp(name, of_products, strlen(of_products)) == 0 && without_products()) ||
+           (!launched.alone && is_named(of_one_item, name, length)) ||
            (handles.largest_vector == 1 && is_named(of_vectors, name, length));
 }
 

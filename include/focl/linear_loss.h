@@ -92,14 +92,14 @@ FOCL_API bool focl_has_linear_loss(void);
  * has room for one; f16 has no others, whatever is said. It is all released when the work is done.
  *
  * No rows or no classes: the outputs of one value are as of focl_loss, the gradients become accumulate times the old.
- * FOCL_ENOTSUP: without CLBlast; bf16; f16 without cl_khr_fp16, f64 without it; a W, or a chunk of chunk_rows, of more
- * than about 2^31 elements, which is what CLBlast can index: X as a whole may be larger. FOCL_EINVAL, FOCL_EBOUNDS,
- * FOCL_EOVERLAP: a wrong argument, before any work is enqueued. FOCL_EBUILD, FOCL_ENOMEM, FOCL_EDEVICEMEM,
- * FOCL_EDEVICE, among them CLBlast's own codes: part of the work may have been enqueued and still runs; the outputs are
- * undefined. *event is NULL after any failure. Any thread may call it, on the same handle too: CLBlast is entered by
- * one thread at a time. A program that calls CLBlast itself at the same time as focl needs CLBlast 1.6.1, whose calls
- * may be concurrent. CLBlast keeps its programs, and with them the context, until CLBlastClearCache or the end of the
- * process.
+ * FOCL_ENOTSUP: without CLBlast; a device whose work-groups have fewer than 64 items; bf16; f16 without cl_khr_fp16,
+ * f64 without it; a W, or a chunk of chunk_rows, of more than about 2^31 elements, which is what CLBlast can index: X
+ * as a whole may be larger. FOCL_EINVAL, FOCL_EBOUNDS, FOCL_EOVERLAP: a wrong argument, before any work is enqueued.
+ * FOCL_EBUILD, FOCL_ENOMEM, FOCL_EDEVICEMEM, FOCL_EDEVICE, among them CLBlast's own codes: part of the work may have
+ * been enqueued and still runs; the outputs are undefined. *event is NULL after any failure. Any thread may call it, on
+ * the same handle too: CLBlast is entered by one thread at a time. A program that calls CLBlast itself at the same time
+ * as focl needs CLBlast 1.6.1, whose calls may be concurrent. CLBlast keeps its programs, and with them the context,
+ * until CLBlastClearCache or the end of the process.
  */
 FOCL_API focl_status focl_linear_loss(focl_handle *handle, const focl_linear_loss_description *description,
                                       const focl_linear_loss_inputs *inputs, const focl_linear_loss_outputs *outputs,
