@@ -34,8 +34,9 @@ typedef struct device_row {
  */
 static const device_row devices[] = {
     {"Portable Computing Language", FOCL_CPU, {64, 1, 256, 0}, 0}, /* four registers at once: limit_vector */
-    /* llvmpipe vectorises over work-items: wide vectors are 4 times slower there. Its loops: docs/devices.md. */
-    {"rusticl", FOCL_CPU, {1, 64, 0, 0}, 65535},
+    /* llvmpipe vectorises over work-items: wide vectors are 4 times slower there. Its kernels take groups of 32, so
+       that with 64 everything would be compiled twice. Its loops: docs/devices.md. */
+    {"rusticl", FOCL_CPU, {1, 32, 0, 0}, 65535},
     {"", FOCL_GPU, {1, 64, 0, 0}, 0},
     {"", FOCL_IGPU, {1, 64, 0, 0}, 0},
     {"", FOCL_ACCELERATOR, {8, 1, 0, 0}, 0},
