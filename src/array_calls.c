@@ -56,9 +56,3 @@ focl__program_key focl__array_key(const focl_handle *handle, const char *source,
 size_t focl__array_tiles(size_t elements) {
     return elements / FOCL_TILE + (elements % FOCL_TILE != 0);
 }
-
-focl_status focl__make_memory(const focl_handle *handle, size_t bytes, cl_mem *memory) {
-    cl_int code = CL_SUCCESS;
-    *memory = clCreateBuffer(handle->context, CL_MEM_READ_WRITE, bytes, NULL, &code);
-    return code == CL_SUCCESS ? FOCL_OK : focl__fail_cl(code, "clCreateBuffer");
-}

@@ -26,9 +26,6 @@ focl__program_key focl__array_key(const focl_handle *handle, const char *source,
 /* Tiles of cl/reduce.clh in so many elements. */
 size_t focl__array_tiles(size_t elements);
 
-/* FOCL_EDEVICEMEM, ... */
-focl_status focl__make_memory(const focl_handle *handle, size_t bytes, cl_mem *memory);
-
 /* What focl_gradient_step checks before it looks at buffers; the mirror checks it too. FOCL_EINVAL. */
 focl_status focl__gradient_step_check(const focl_gradient_step_description *description, bool has_parameters,
                                       bool has_gradient);

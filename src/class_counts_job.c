@@ -7,12 +7,6 @@
 #include "error.h"
 #include "handle_private.h"
 
-static focl_status make_memory(focl__counts_job *job, size_t bytes, cl_mem *memory) {
-    cl_int code = CL_SUCCESS;
-    *memory = clCreateBuffer(job->handle->context, CL_MEM_READ_WRITE, bytes, NULL, &code);
-    return code == CL_SUCCESS ? FOCL_OK : focl__fail_cl(code, "clCreateBuffer");
-}
-
 static focl__counts_device described(const focl_handle *handle) {
     return (focl__counts_device){
         .compute_units = handle->device.compute_units,
@@ -44,8 +38,8 @@ focl_status focl__counts_job_open(focl__counts_job *job, focl_handle *handle,
     if (status)
         return status;
     job->plan = focl__counts_plan_make(described(handle), piece_labels, description->classes);
-    status = make_memory(job, table_words(&job->plan) * sizeof(cl_uint), &job->tables);
-    return status ? status : make_memory(job, job->plan.strips * sizeof(cl_ulong), &job->firsts);
+    status = focl__make_memory(job->handle, table_words(&job->plan) * sizeof(cl_uint), &job->tables);
+    return status ? status : focl__make_memory(job->handle, job->plan.strips * sizeof(cl_ulong), &job->firsts);
 }
 
 void focl__counts_job_close(focl__counts_job *job, cl_event *event) {

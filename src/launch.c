@@ -191,6 +191,12 @@ static launch_mapping mapping_of(const focl_handle *handle, const focl__launch_d
     return mapping;
 }
 
+focl_status focl__make_memory(const focl_handle *handle, size_t bytes, cl_mem *memory) {
+    cl_int code = CL_SUCCESS;
+    *memory = clCreateBuffer(handle->context, CL_MEM_READ_WRITE, bytes, NULL, &code);
+    return code == CL_SUCCESS ? FOCL_OK : focl__fail_cl(code, "clCreateBuffer");
+}
+
 focl_status focl__launch(focl_handle *handle, focl__chain *chain, const focl__launch_description *launch) {
     launch_mapping mapping = mapping_of(handle, launch);
     cl_kernel kernel = NULL;

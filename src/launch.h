@@ -81,11 +81,13 @@ typedef struct focl__chain {
  */
 enum { FOCL__MANY_CLASSES = 65 };
 
+/* Device memory of a call's own; NULL after a failure. FOCL_EDEVICEMEM, ... */
+focl_status focl__make_memory(const focl_handle *handle, size_t bytes, cl_mem *memory);
+
 /* Enqueues a kernel as the next of the chain. */
 focl_status focl__launch(focl_handle *handle, focl__chain *chain, const focl__launch_description *launch);
 
-/* What a command that is enqueued apart from focl__launch waits for as the next of the chain; 0 and NULL for nothing.
- */
+/* What a command that is not a kernel waits for as the next of the chain; 0 and NULL for nothing. */
 cl_uint focl__chain_wait_count(const focl__chain *chain);
 const cl_event *focl__chain_wait_list(const focl__chain *chain);
 

@@ -39,12 +39,6 @@ static focl__matrix rows_of(const focl__matrix *matrix, size_t first, size_t cou
     return part;
 }
 
-static focl_status make_memory(const focl_handle *handle, size_t bytes, cl_mem *memory) {
-    cl_int code = CL_SUCCESS;
-    *memory = clCreateBuffer(handle->context, CL_MEM_READ_WRITE, bytes, NULL, &code);
-    return code == CL_SUCCESS ? FOCL_OK : focl__fail_cl(code, "clCreateBuffer");
-}
-
 /* ---- Logits ---- */
 
 /*
@@ -67,7 +61,7 @@ static focl_status open_projection(projection *by, focl_handle *handle, const fo
     if (call->chunk_rows >= call->rows)
         return FOCL_OK;
     const focl_status status =
-        make_memory(handle, matrix->rows * matrix->columns * focl_type_size(call->type), &by->memory);
+        focl__make_memory(handle, matrix->rows * matrix->columns * focl_type_size(call->type), &by->memory);
     if (status)
         return status;
     by->matrix = (focl__matrix){matrix->name, by->memory, 0, matrix->columns, matrix->rows};
@@ -248,12 +242,12 @@ static focl_status run_chunk(linear_job *job, size_t first, size_t rows) {
 static focl_status make_scratch(linear_job *job) {
     const focl__linear_call *call = job->call;
     const size_t elements = call->chunk_rows * call->classes;
-    focl_status status = make_memory(job->handle, elements * focl_type_size(call->type), &job->logits);
+    focl_status status = focl__make_memory(job->handle, elements * focl_type_size(call->type), &job->logits);
     if (!status && given(call, FOCL__LINEAR_bias_gradient))
-        status = make_memory(job->handle, focl__linear_head_sums_bytes(call->type, call->chunk_rows, call->classes),
-                             &job->sums);
+        status = focl__make_memory(
+            job->handle, focl__linear_head_sums_bytes(call->type, call->chunk_rows, call->classes), &job->sums);
     if (!status && job->job.sums_apart)
-        status = make_memory(job->handle, (elements + FOCL_TILE) * scalar_bytes(job), &job->losses);
+        status = focl__make_memory(job->handle, (elements + FOCL_TILE) * scalar_bytes(job), &job->losses);
     return status;
 }
 

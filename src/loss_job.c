@@ -34,12 +34,6 @@ static size_t max_of(size_t a, size_t b) {
     return a > b ? a : b;
 }
 
-static focl_status make_memory(focl__loss_job *job, size_t bytes, cl_mem *memory) {
-    cl_int code = CL_SUCCESS;
-    *memory = clCreateBuffer(job->handle->context, CL_MEM_READ_WRITE, bytes, NULL, &code);
-    return code == CL_SUCCESS ? FOCL_OK : focl__fail_cl(code, "clCreateBuffer");
-}
-
 static bool is_of_rows(const focl__loss_job *job) {
     return focl__loss_is_of_rows(job->description);
 }
@@ -96,11 +90,11 @@ focl_status focl__loss_job_open(focl__loss_job *job, focl_handle *handle, const 
         .chain = chain,
     };
     const size_t tiles = max_of(1, max_of(tiles_in(shape->elements), tiles_in(shape->dense ? 0 : shape->rows)));
-    focl_status status = make_memory(job, tiles * TILE_BYTES, &job->tiles);
+    focl_status status = focl__make_memory(job->handle, tiles * TILE_BYTES, &job->tiles);
     if (!status)
-        status = make_memory(job, NORMALIZER_OFFSET + sizeof(double), &job->values);
+        status = focl__make_memory(job->handle, NORMALIZER_OFFSET + sizeof(double), &job->values);
     if (!status && sums_rows_apart(job, in_pieces))
-        status = make_memory(job, max_of(1, shape->rows) * scalar_bytes(job), &job->row_values);
+        status = focl__make_memory(job->handle, max_of(1, shape->rows) * scalar_bytes(job), &job->row_values);
     return status;
 }
 

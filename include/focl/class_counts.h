@@ -68,9 +68,9 @@ typedef struct focl_class_counts_buffers {
  *
  * No labels: the outputs are 0, first_out_of_range UINT64_MAX. A wrong argument: FOCL_EINVAL, FOCL_EBOUNDS or
  * FOCL_EOVERLAP before any work is enqueued; FOCL_ENOTSUP where a device has too few turns for so many labels, which is
- * known of llvmpipe alone. FOCL_EBUILD, FOCL_ENOMEM, FOCL_EDEVICEMEM, FOCL_EDEVICE: part of the work
- * may have been enqueued and still runs; the outputs are undefined. *event is NULL after any failure. Any thread may
- * call it, on the same handle too.
+ * known of llvmpipe alone. FOCL_EBUILD, FOCL_ENOMEM, FOCL_EDEVICEMEM, FOCL_EDEVICE: part of the work may have been
+ * enqueued and still runs; the outputs are undefined. *event is NULL after any failure. Any thread may call it, on the
+ * same handle too.
  */
 FOCL_API focl_status focl_class_counts(focl_handle *handle, const focl_class_counts_description *description,
                                        const focl_class_counts_buffers *buffers, cl_command_queue queue,

@@ -274,9 +274,10 @@ typedef struct focl_loss_host_outputs {
  * 4 bytes a row (f64: 8), and 64 bytes per 4096 classes of a row of more.
  *
  * No elements: the outputs of one value are written, nothing else. f64 on a device without it is FOCL_ENOTSUP, and so
- * is a row of more classes than a device has turns for, which is known of llvmpipe alone. A wrong argument:
- * FOCL_EINVAL, FOCL_EBOUNDS, FOCL_EOVERLAP or FOCL_ENOTSUP before any work is enqueued. FOCL_EBUILD, FOCL_ENOMEM,
- * FOCL_EDEVICEMEM, FOCL_EDEVICE: part of the work may have been enqueued and still runs; the outputs are undefined.
+ * are rows of more classes, or more elements, than a device has turns for, which is known of llvmpipe alone. A wrong
+ * argument: FOCL_EINVAL, FOCL_EBOUNDS, FOCL_EOVERLAP or FOCL_ENOTSUP before any work is enqueued. FOCL_EBUILD,
+ * FOCL_ENOMEM, FOCL_EDEVICEMEM, FOCL_EDEVICE: part of the work may have been enqueued and still runs; the outputs are
+ * undefined.
  * *event is NULL after any failure. Any thread may call it, on the same handle too.
  */
 FOCL_API focl_status focl_loss(focl_handle *handle, const focl_loss_description *description,

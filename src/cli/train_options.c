@@ -83,7 +83,8 @@ static const char about[] =
     "\n"
     "Of each class a share is held out; those rows choose the epoch whose weights are kept, the one with the least\n"
     "loss, and the figures at the end are theirs. Without them the least training loss chooses, and the figures are\n"
-    "those of the rows trained on. The same files, options and device give the same bytes.\n"
+    "those of the rows trained on. Losses are reduced to one of the means, not to a sum. The same files, options\n"
+    "and device give the same bytes.\n"
     "\n"
     "Ctrl-C ends the training; the best so far is kept, and the exit status is 130. MODEL has weights.npy, bias.npy,\n"
     "mean.npy, scale.npy and model.json, and is for focl predict, or for numpy.\n";
